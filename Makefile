@@ -1,0 +1,74 @@
+# journey: customer-journey analytics inside PostgreSQL
+#
+#   make && make install     build and install (PG_CONFIG=... chooses a server)
+#   make check               build and test in a throw-away cluster
+#   make installcheck        regression tests against a running server
+#   make demo                a demonstration in a throw-away cluster
+#   make bench [ROWS=n]      time it against PostgreSQL itself
+EXTENSION  = journey
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" journey.control)
+
+MODULE_big = journey
+OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# The install script is these files in this order: later ones use earlier ones.
+SQL_PARTS  = journey aggregate
+DATA       = $(wildcard sql/journey--*--*.sql)
+DATA_built = journey--$(EXTVERSION).sql
+
+REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+# pg_regress looks for its inputs below its output folder first: not here, where
+# sql/ holds something else.
+REGRESS_OPTS = --inputdir=test --outputdir=tmp_check --load-extension=journey
+
+PG_CPPFLAGS = -DJOURNEY_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+EXTRA_CLEAN = tmp_check
+
+PG_CONFIG ?= pg_config
+
+# These bring up what they need themselves, PostgreSQL's headers included, and
+# PGXS has a "check" of its own that only says no.  Hence PGXS is left out when
+# one of them is asked for, and every other goal gets a make of its own.
+SCRIPTED = check demo bench
+
+ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
+
+.PHONY: $(MAKECMDGOALS)
+.NOTPARALLEL:
+export PG_CONFIG
+
+check:
+	@test/check
+
+demo:
+	@test/tools
+	@demo/run
+
+bench:
+	@test/tools
+	@test/bench/run $(ROWS)
+
+$(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
+	@$(MAKE) --no-print-directory $@
+
+# What the user set for the demonstration travels in the environment as it is,
+# neither expanded by make nor read by a shell.
+DEMO = EVENTS CUSTOMER AT EVENT CHANNEL VALUE FUNNEL KEEP
+$(foreach name,$(DEMO),$(eval override $(name) := $$(value $(name))))
+export $(DEMO)
+
+else
+
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifeq (,$(PGXS))
+$(error $(PG_CONFIG) finds no PostgreSQL server headers: run test/tools, or install PostgreSQL's development package)
+endif
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+
+journey--$(EXTVERSION).sql: $(SQL_PARTS:%=sql/%.sql) Makefile
+	cat $(filter sql/%,$^) > $@
+
+endif

@@ -1,0 +1,47 @@
+/*
+ * compat.h
+ *		Differences between the PostgreSQL versions that journey supports, all
+ *		in this one place.
+ */
+#ifndef JOURNEY_COMPAT_H
+#define JOURNEY_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "journey needs PostgreSQL 15 or later"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Soft errors of input functions appeared in 16. */
+#if PG_VERSION_NUM < 160000
+#define ereturn(context, dummy_value, ...) \
+	ereport(ERROR, __VA_ARGS__)
+#else
+#include "nodes/miscnodes.h"
+#endif
+
+/* Intervals can be infinite since 17. */
+#ifndef INTERVAL_NOT_FINITE
+#define INTERVAL_NOT_FINITE(i) ((void) (i), false)
+#endif
+
+/* Newer versions have pg_noreturn instead, which stands elsewhere. */
+#ifndef pg_attribute_noreturn
+#ifdef __GNUC__
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#else
+#define pg_attribute_noreturn()
+#endif
+#endif
+
+/* Since 18 a module tells its name and version. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define JOURNEY_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "journey", .version = JOURNEY_VERSION)
+#else
+#define JOURNEY_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* JOURNEY_COMPAT_H */
