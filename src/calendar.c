@@ -1,0 +1,63 @@
+/*
+ * calendar.c
+ *		Days, weeks and months of a time zone.
+ */
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/datetime.h"
+
+#include "calendar.h"
+
+#define DAYS_PER_WEEK	7
+
+/* The instant at which a day begins in a zone; the end of time if there is none. */
+static TimestampTz
+day_begins(int julian, struct pg_tz *zone)
+{
+	struct pg_tm tm = {0};
+	Timestamp	result;
+	int			offset = 0;
+
+	j2date(julian, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	if (zone != NULL)
+		offset = DetermineTimeZoneOffset(&tm, zone);
+	if (!IS_VALID_JULIAN(tm.tm_year, tm.tm_mon, tm.tm_mday) ||
+		tm2timestamp(&tm, 0, &offset, &result) != 0)
+		return PG_INT64_MAX;
+	return result;
+}
+
+void
+calendar_period(PatternBy by, struct pg_tz *zone, TimestampTz at, char *text, TimestampTz *until)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+	int			first;
+	int			after;
+	int			year;
+	int			month;
+	int			day;
+
+	if (timestamp2tm(at, zone ? &offset : NULL, &tm, &fsec, NULL, zone) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	first = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
+	after = first + 1;
+	if (by == BY_WEEK)
+	{
+		first -= (j2day(first) + DAYS_PER_WEEK - 1) % DAYS_PER_WEEK;
+		after = first + DAYS_PER_WEEK;
+	}
+	else if (by == BY_MONTH)
+	{
+		first = date2j(tm.tm_year, tm.tm_mon, 1);
+		after = tm.tm_mon == 12 ? date2j(tm.tm_year + 1, 1, 1) : date2j(tm.tm_year, tm.tm_mon + 1, 1);
+	}
+	j2date(first, &year, &month, &day);
+	snprintf(text, CALENDAR_TEXT_SIZE, "%s%04d-%02d-%02d",
+			 year > 9999 ? "+" : year < 0 ? "-" : "", abs(year), month, day);
+	*until = day_begins(after, zone);
+}

@@ -1,0 +1,307 @@
+/*
+ * match.c
+ *		Patterns on single journeys: reached, reached_at, ~, attempts,
+ *		count_matches, and pattern_steps, which shows how a pattern was read.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgtime.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+#include "codec.h"
+#include "matcher.h"
+
+PG_FUNCTION_INFO_V1(reached);
+PG_FUNCTION_INFO_V1(reached_at);
+PG_FUNCTION_INFO_V1(journey_matches);
+PG_FUNCTION_INFO_V1(journey_matches_not);
+PG_FUNCTION_INFO_V1(attempts);
+PG_FUNCTION_INFO_V1(count_matches);
+PG_FUNCTION_INFO_V1(pattern_steps);
+
+/* What a call site keeps between calls. */
+typedef struct MatchSite
+{
+	JourneyReader *reader;
+	Pattern    *pattern;
+	Matcher    *matcher;		/* of the pattern, in its context */
+	const JourneyColumns *columns;
+} MatchSite;
+
+/*
+ * The matcher of this call's pattern (argument 1), loaded with this call's
+ * journey (argument 0).
+ */
+static MatchSite *
+load_site(FunctionCallInfo fcinfo, const char *function, int columns)
+{
+	MatchSite  *site = fcinfo->flinfo->fn_extra;
+	text	   *source = PG_GETARG_TEXT_PP(1);
+	uint64		generation;
+
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(MatchSite));
+		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	if (pattern_cached(source, fcinfo->flinfo->fn_mcxt, &site->pattern))
+	{
+		pattern_refuse_by(site->pattern, function);
+		site->matcher = matcher_create(site->pattern, site->pattern->context);
+	}
+	site->columns = journey_read(site->reader, PG_GETARG_DATUM(0),
+								 columns | site->pattern->columns);
+	journey_reader_labels(site->reader, &generation);
+	matcher_load(site->matcher, site->columns, generation);
+	return site;
+}
+
+/* reached(journey, pattern text) -> int: the furthest step of any chain */
+Datum
+reached(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site = load_site(fcinfo, "reached", 0);
+
+	PG_RETURN_INT32(matcher_reached(site->matcher));
+}
+
+/*
+ * reached_at(journey, pattern text) -> timestamptz[]: when the reported chain
+ * reached each step; null for steps without a touchpoint
+ */
+Datum
+reached_at(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site = load_site(fcinfo, "reached_at", 0);
+	Datum		at[PATTERN_MAX_ELEMENTS];
+	bool		nulls[PATTERN_MAX_ELEMENTS];
+	int			lower = 1;
+	Chain		chain;
+
+	matcher_chain(site->matcher, &chain);
+	if (chain.reached == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TIMESTAMPTZOID));
+	for (int i = 0; i < chain.reached; i++)
+	{
+		nulls[i] = chain.touchpoint[i] < 0;
+		at[i] = nulls[i] ? (Datum) 0 : TimestampTzGetDatum(site->columns->at[chain.touchpoint[i]]);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(at, nulls, 1, &chain.reached, &lower, TIMESTAMPTZOID,
+											 sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* journey ~ text: were all required steps reached? */
+Datum
+journey_matches(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site = load_site(fcinfo, "operator ~", 0);
+
+	PG_RETURN_BOOL(matcher_matches(site->matcher));
+}
+
+/* journey !~ text */
+Datum
+journey_matches_not(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site = load_site(fcinfo, "operator !~", 0);
+
+	PG_RETURN_BOOL(!matcher_matches(site->matcher));
+}
+
+/* ----------
+ * Attempts
+ * ----------
+ */
+
+static void
+put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int number,
+			const Chain *chain)
+{
+	Datum		values[8];
+	bool		nulls[8] = {false};
+	int64		first = -1;
+	double		value = 0;
+
+	nulls[5] = true;
+	nulls[7] = true;
+	for (int i = 0; i < steps; i++)
+	{
+		int64		touchpoint = chain->touchpoint[i];
+
+		if (touchpoint < 0)
+			continue;
+		if (first < 0)
+			first = touchpoint;
+		if (!isnan(COLUMN_VALUE_AT(columns, touchpoint)))
+		{
+			value += columns->value[touchpoint];
+			nulls[7] = false;
+		}
+	}
+	if (isinf(value))
+		float_overflow_error();
+	if (COLUMN_CHANNEL_AT(columns, first) != LABEL_NONE)
+	{
+		const Label *label = &columns->labels->label[columns->channel[first]];
+
+		values[5] = PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
+		nulls[5] = false;
+	}
+	values[0] = Int32GetDatum(number);
+	values[1] = TimestampTzGetDatum(chain->started_at);
+	values[2] = TimestampTzGetDatum(chain->ended_at);
+	values[3] = Int32GetDatum(chain->reached);
+	values[4] = BoolGetDatum(chain->completed);
+	values[6] = Float8GetDatum((double) ((uint64) chain->ended_at - (uint64) chain->started_at) /
+							   USECS_PER_SEC);
+	values[7] = Float8GetDatum(value);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/*
+ * attempts(journey, pattern text): a row for each completed chain, the next
+ * one at later instants only, and last for the furthest unfinished one
+ */
+Datum
+attempts(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site;
+	Chain		chain;
+	MemoryContext row;
+	MemoryContext old;
+
+	InitMaterializedSRF(fcinfo, 0);
+	site = load_site(fcinfo, "attempts", COLUMN_CHANNEL | COLUMN_VALUE);
+	row = AllocSetContextCreate(CurrentMemoryContext, "journey attempt", ALLOCSET_SMALL_SIZES);
+	for (int number = 1;; number++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		matcher_chain(site->matcher, &chain);
+		if (chain.reached == 0)
+			break;
+		old = MemoryContextSwitchTo(row);
+		put_attempt((ReturnSetInfo *) fcinfo->resultinfo, site->columns, site->pattern->steps,
+					number, &chain);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row);
+		if (!chain.completed)
+			break;
+		matcher_restart_after(site->matcher, chain.ended_at);
+	}
+	MemoryContextDelete(row);
+	return (Datum) 0;
+}
+
+/* count_matches(journey, pattern text) -> int: completed chains one after another */
+Datum
+count_matches(PG_FUNCTION_ARGS)
+{
+	MatchSite  *site = load_site(fcinfo, "count_matches", 0);
+	Chain		chain;
+	int32		count = 0;
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		matcher_chain(site->matcher, &chain);
+		if (!chain.completed)
+			break;
+		count++;
+		matcher_restart_after(site->matcher, chain.ended_at);
+	}
+	PG_RETURN_INT32(count);
+}
+
+/* ----------
+ * How a pattern was read
+ * ----------
+ */
+
+static Datum
+interval_of(int64 microseconds)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+
+	interval->day = microseconds / USECS_PER_DAY;
+	interval->time = microseconds % USECS_PER_DAY;
+	return IntervalPGetDatum(interval);
+}
+
+/* One row of pattern_steps; what is NULL or no limit is null. */
+static void
+put_step(ReturnSetInfo *rsinfo, int step, const char *kind, const char *stage,
+		 const char *arrow, const char *matches, int64 at_most)
+{
+	Datum		values[6];
+	bool		nulls[6] = {false};
+
+	nulls[0] = step == 0;
+	nulls[2] = stage == NULL;
+	nulls[3] = arrow == NULL;
+	nulls[4] = matches == NULL;
+	nulls[5] = at_most == PATTERN_NO_LIMIT;
+	values[0] = Int32GetDatum(step);
+	values[1] = CStringGetTextDatum(kind);
+	values[2] = nulls[2] ? (Datum) 0 : CStringGetTextDatum(stage);
+	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(arrow);
+	values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(matches);
+	values[5] = nulls[5] ? (Datum) 0 : interval_of(at_most);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static void
+put_elements(ReturnSetInfo *rsinfo, const Pattern *pattern)
+{
+	for (int i = 0; i < pattern->elements; i++)
+	{
+		const PatternElement *element = &pattern->element[i];
+		const PatternStep *step = &pattern->step[element->step];
+		const char *kind = element->optional ? "optional" : "required";
+		const char *arrow = pattern->set ? "&" : element->next ? "=>" : "->";
+
+		if (element->exclusion)
+			kind = step->trailing ? "absent after" : "absent between";
+		put_step(rsinfo, element->step + 1, kind,
+				 element->exclusion && !step->trailing ? NULL : step->name,
+				 i == 0 ? NULL : arrow, pattern_choice_text(pattern, i), element->limit);
+	}
+}
+
+static void
+put_clauses(ReturnSetInfo *rsinfo, const Pattern *pattern)
+{
+	static const char *const by[] = {NULL, "channel", "day", "week", "month"};
+
+	if (pattern->window != PATTERN_NO_LIMIT)
+		put_step(rsinfo, 0, "within", NULL, NULL, NULL, pattern->window);
+	if (pattern->from_first)
+		put_step(rsinfo, 0, "from first", NULL, NULL, NULL, PATTERN_NO_LIMIT);
+	if (pattern->same_channel)
+		put_step(rsinfo, 0, "same channel", NULL, NULL, NULL, PATTERN_NO_LIMIT);
+	if (pattern->by != BY_NOTHING)
+		put_step(rsinfo, 0, "by", NULL, NULL,
+				 pattern->zone == NULL ? by[pattern->by] :
+				 psprintf("%s at %s", by[pattern->by], pg_get_timezone_name(pattern->zone)),
+				 PATTERN_NO_LIMIT);
+}
+
+/* pattern_steps(pattern text): a row for each step, exclusion and clause */
+Datum
+pattern_steps(PG_FUNCTION_ARGS)
+{
+	text	   *source = PG_GETARG_TEXT_PP(0);
+	Pattern    *pattern;
+
+	InitMaterializedSRF(fcinfo, 0);
+	pattern = pattern_parse(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source));
+	put_elements((ReturnSetInfo *) fcinfo->resultinfo, pattern);
+	put_clauses((ReturnSetInfo *) fcinfo->resultinfo, pattern);
+	return (Datum) 0;
+}

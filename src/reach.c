@@ -1,0 +1,618 @@
+/*
+ * reach.c
+ *		How far a customer came along a sequence, and when first.
+ *
+ * One pass in time order.  Touchpoints of one instant are taken as a group
+ * against the state before the group, since they may serve in any order but
+ * none of them twice.
+ *
+ * Plain patterns ("->" between required steps) need one entry a position: the
+ * chain with the latest start, for the future asks nothing else of a chain
+ * than that its window is open.  So does a limit or an exclusion as long as
+ * every step is required, but beside optional steps a chain with an older start
+ * and a newer last touchpoint may be the only one that can go on.  So in
+ * general a position keeps a front of chains, none of which is beaten by
+ * another in both start and last touchpoint.
+ *
+ * With a window and a trailing exclusion an older start can be worth more than
+ * a newer one, since its window closes earlier.  Then a position keeps every start
+ * that is still inside the window, each with its newest last touchpoint.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "chain.h"
+
+/* A chain that stands at some position. */
+typedef struct FrontEntry
+{
+	TimestampTz start;
+	TimestampTz last;
+} FrontEntry;
+
+/*
+ * The chains at one position.  Usually in the order of last, oldest first,
+ * with starts strictly falling; with keep_all_starts in the order of start,
+ * each start once.
+ */
+typedef struct Front
+{
+	int64		count;
+	int64		allocated;
+	FrontEntry *entry;
+} Front;
+
+/* Starts of chains that can have their next touchpoint in the present group. */
+typedef struct Starts
+{
+	int64		count;
+	int64		allocated;
+	TimestampTz *at;
+} Starts;
+
+struct ChainWork
+{
+	MemoryContext context;
+	Assignment	assignment;
+	struct TraceWork *trace;
+
+	/* of one call of chain_reach */
+	Front		front[PATTERN_MAX_ELEMENTS];
+	Front		merged;
+	Starts		entering[PATTERN_MAX_ELEMENTS]; /* by the first position served in the group */
+	Starts		arriving[PATTERN_MAX_ELEMENTS]; /* by the last one */
+	TimestampTz excluded[PATTERN_MAX_ELEMENTS]; /* newest exclusion on the arrow to a position */
+	TimestampTz instant_before;
+	int64		next_trailing[PATTERN_MAX_ELEMENTS];	/* touchpoints, see below */
+	TimestampTz next_exclusion[PATTERN_MAX_ELEMENTS];
+};
+
+ChainWork *
+chain_work_create(const ChainPlan *plan, MemoryContext context)
+{
+	ChainWork  *work = MemoryContextAllocZero(context, sizeof(ChainWork));
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	work->context = context;
+	assignment_init(&work->assignment);
+	MemoryContextSwitchTo(old);
+	return work;
+}
+
+Assignment *
+chain_work_assignment(ChainWork *work)
+{
+	return &work->assignment;
+}
+
+MemoryContext
+chain_work_context(ChainWork *work)
+{
+	return work->context;
+}
+
+struct TraceWork **
+chain_work_trace(ChainWork *work)
+{
+	return &work->trace;
+}
+
+/* ----------
+ * Plain patterns
+ * ----------
+ */
+
+/*
+ * The first of the positions up to "last" such that all of them can be served by
+ * the touchpoints of a group; last + 1 if not even that one can.
+ */
+static int
+first_of_run(Assignment *a, bool exclusive, uint64 present, int last)
+{
+	int			first = last;
+
+	if ((present & STEP_BIT(last)) == 0)
+		return last + 1;
+	if (exclusive)
+	{
+		while (first > 0 && (present & STEP_BIT(first - 1)) != 0)
+			first--;
+		return first;
+	}
+	assignment_clear(a);
+	assignment_add(a, last);
+	while (first > 0 && (present & STEP_BIT(first - 1)) != 0 && assignment_add(a, first - 1))
+		first--;
+	return first;
+}
+
+/* Can no touchpoint of the group serve more than one step? */
+static bool
+group_is_exclusive(const ChainRun *run, int64 from, int64 to)
+{
+	for (int64 i = from; i < to; i++)
+	{
+		if ((run->mask[i] & (run->mask[i] - 1)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Takes a group of several touchpoints, or one that matches several steps.
+ * Starts fall with the position, so the best entry is the earliest position from which
+ * the group serves a run; and going downwards, entries that are read have not
+ * been written yet.
+ */
+static void
+plain_group(const ChainPlan *plan, Assignment *a, const ChainRun *run, int64 from, int64 to,
+			TimestampTz *start, TimestampTz open, ChainReach *reach)
+{
+	TimestampTz at = run->at[from];
+	bool		may_start = !plan->from_first || at == reach->only_start;
+	bool		exclusive = group_is_exclusive(run, from, to);
+	uint64		present = 0;
+	int			known = reach->reached;
+
+	for (int64 i = from; i < to; i++)
+		present |= run->mask[i];
+	if (!exclusive)
+		assignment_load(a, run->mask + from, to - from, plan->steps);
+	for (int position = present ? pg_leftmost_one_pos64(present) : -1; position >= 0; position--)
+	{
+		int			first = first_of_run(a, exclusive, present, position);
+
+		if (first == 0 && !may_start)
+			first = 1;
+		if (first > position || first > known || (first > 0 && start[first - 1] < open))
+			continue;
+		start[position] = first == 0 ? at : start[first - 1];
+		if (position >= reach->reached)
+		{
+			reach->reached = position + 1;
+			reach->completed_at = at;
+			reach->completed_by = from;
+			reach->started_at = start[position];
+		}
+	}
+}
+
+/*
+ * start[] holds for each position the latest start of a chain that stands
+ * there, "never" if there is none.  The usual touchpoint stands alone at its
+ * instant and matches one step; then there is hardly a branch that depends on
+ * which.
+ */
+static void
+plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReach *reach)
+{
+	const TimestampTz never = PG_INT64_MIN;
+	TimestampTz slot[PATTERN_MAX_ELEMENTS + 1];
+	TimestampTz *start = slot + 1;
+
+	for (int position = 0; position < plan->positions; position++)
+		start[position] = never;
+	for (int64 i = 0; i < run->count;)
+	{
+		TimestampTz at = run->at[i];
+		TimestampTz open = Max(earlier_by(at, plan->window), never + 1);
+		uint64		mask = run->mask[i];
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		/* with "by" a touchpoint may match nothing but a start that is not asked for */
+		if ((i + 1 < run->count && run->at[i + 1] == at) || (mask & (mask - 1)) != 0 || mask == 0)
+		{
+			int64		to = run_group_end(run, i);
+
+			plain_group(plan, a, run, i, to, start, open, reach);
+			i = to;
+		}
+		else
+		{
+			int			position = pg_rightmost_one_pos64(mask);
+			TimestampTz from;
+			bool		arrives;
+
+			slot[0] = plan->from_first && at != reach->only_start ? never : at;
+			from = slot[position];
+			arrives = from >= open;
+			start[position] = arrives ? from : start[position];
+			if (arrives && position >= reach->reached)
+			{
+				reach->reached = position + 1;
+				reach->completed_at = at;
+				reach->completed_by = i;
+				reach->started_at = from;
+			}
+			i++;
+		}
+		if (reach->reached == plan->positions)
+			break;
+	}
+}
+
+/* ----------
+ * Patterns in general
+ * ----------
+ */
+
+static void
+starts_add(ChainWork *work, Starts *starts, TimestampTz at)
+{
+	if (starts->count == starts->allocated)
+	{
+		int64		allocated = Max(8, starts->allocated * 2);
+
+		if (starts->at == NULL)
+			starts->at = MemoryContextAlloc(work->context, allocated * sizeof(TimestampTz));
+		else
+			starts->at = repalloc_huge(starts->at, allocated * sizeof(TimestampTz));
+		starts->allocated = allocated;
+	}
+	starts->at[starts->count++] = at;
+}
+
+static int
+compare_times(const void *a, const void *b)
+{
+	TimestampTz left = *(const TimestampTz *) a;
+	TimestampTz right = *(const TimestampTz *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Sorts starts and makes them different, or keeps the latest one only. */
+static void
+starts_settle(const ChainPlan *plan, Starts *starts)
+{
+	int64		kept = 0;
+	bool		sorted = true;
+
+	if (starts->count <= 1)
+		return;
+	if (!plan->keep_all_starts)
+	{
+		for (int64 i = 1; i < starts->count; i++)
+			starts->at[0] = Max(starts->at[0], starts->at[i]);
+		starts->count = 1;
+		return;
+	}
+	for (int64 i = 1; i < starts->count && sorted; i++)
+		sorted = starts->at[i - 1] < starts->at[i];
+	if (sorted)
+		return;
+	qsort(starts->at, starts->count, sizeof(TimestampTz), compare_times);
+	for (int64 i = 1; i < starts->count; i++)
+	{
+		if (starts->at[i] != starts->at[kept])
+			starts->at[++kept] = starts->at[i];
+	}
+	starts->count = kept + 1;
+}
+
+static void
+front_reserve(ChainWork *work, Front *front, int64 count)
+{
+	if (count <= front->allocated)
+		return;
+	count = Max(8, Max(count, front->allocated * 2));
+	if (front->entry == NULL)
+		front->entry = MemoryContextAllocHuge(work->context, count * sizeof(FrontEntry));
+	else
+		front->entry = repalloc_huge(front->entry, count * sizeof(FrontEntry));
+	front->allocated = count;
+}
+
+/* A chain with this start arrived at "at", which is later than all before. */
+static void
+front_push(ChainWork *work, Front *front, TimestampTz start, TimestampTz at)
+{
+	while (front->count > 0 && front->entry[front->count - 1].start <= start)
+		front->count--;
+	front_reserve(work, front, front->count + 1);
+	front->entry[front->count].start = start;
+	front->entry[front->count].last = at;
+	front->count++;
+}
+
+/* All of these starts arrived at "at"; starts whose window is closed go. */
+static void
+front_merge(ChainWork *work, Front *front, const Starts *starts, TimestampTz at, TimestampTz open)
+{
+	Front	   *merged = &work->merged;
+	Front		swap;
+	int64		i = 0;
+	int64		j = 0;
+
+	front_reserve(work, merged, front->count + starts->count);
+	merged->count = 0;
+	while (i < front->count || j < starts->count)
+	{
+		FrontEntry *to = &merged->entry[merged->count];
+
+		if (j == starts->count || (i < front->count && front->entry[i].start < starts->at[j]))
+			*to = front->entry[i++];
+		else
+		{
+			if (i < front->count && front->entry[i].start == starts->at[j])
+				i++;
+			to->start = starts->at[j++];
+			to->last = at;
+		}
+		if (to->start >= open)
+			merged->count++;
+	}
+	swap = *front;
+	*front = *merged;
+	*merged = swap;
+}
+
+/*
+ * No chain at position "from" can go on to "to" at this instant unless its last
+ * touchpoint is as late as this: exclusions that lie behind it, limits and the
+ * instant before bound it from below.
+ */
+static TimestampTz
+oldest_last(const ChainPlan *plan, const ChainWork *work, int from, int to, TimestampTz at)
+{
+	TimestampTz oldest = earlier_by(at, plan->limit[to]);
+
+	for (int arrow = from + 1; arrow <= to; arrow++)
+		oldest = Max(oldest, work->excluded[arrow]);
+	if (plan->next[to])
+		oldest = Max(oldest, work->instant_before);
+	return oldest;
+}
+
+/* Adds the starts of the chains at "from" that may go on to "to" now. */
+static void
+collect_from(const ChainPlan *plan, ChainWork *work, int from, int to, TimestampTz at)
+{
+	const Front *front = &work->front[from];
+	TimestampTz oldest = oldest_last(plan, work, from, to, at);
+	TimestampTz open = earlier_by(at, plan->window);
+	int64		low = 0;
+	int64		high = front->count;
+
+	if (plan->keep_all_starts)
+	{
+		for (int64 i = 0; i < front->count; i++)
+		{
+			if (front->entry[i].start >= open && front->entry[i].last >= oldest)
+				starts_add(work, &work->entering[to], front->entry[i].start);
+		}
+		return;
+	}
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (front->entry[middle].last < oldest)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < front->count && front->entry[low].start >= open)
+		starts_add(work, &work->entering[to], front->entry[low].start);
+}
+
+/* Which chains can have their next touchpoint, for position "to", at this instant? */
+static void
+collect(const ChainPlan *plan, ChainWork *work, int to, TimestampTz at, bool may_start)
+{
+	Starts	   *starts = &work->entering[to];
+
+	starts->count = 0;
+	for (int from = to - 1; from >= Max(plan->earliest[to], 0); from--)
+		collect_from(plan, work, from, to, at);
+	if (may_start && plan->earliest[to] < 0)
+		starts_add(work, starts, at);
+	starts_settle(plan, starts);
+}
+
+static void
+arrive(ChainWork *work, int from, int to)
+{
+	for (int64 i = 0; i < work->entering[from].count; i++)
+		starts_add(work, &work->arriving[to], work->entering[from].at[i]);
+}
+
+/*
+ * From each position at which chains can enter the group: how far can the
+ * group carry them?  Required steps between are served, optional ones are not,
+ * for whatever is served less leaves more.
+ */
+static void
+carry(const ChainPlan *plan, ChainWork *work, uint64 present)
+{
+	Assignment *a = &work->assignment;
+
+	for (int from = 0; from < plan->positions; from++)
+	{
+		if ((present & STEP_BIT(from)) == 0 || work->entering[from].count == 0)
+			continue;
+		assignment_clear(a);
+		assignment_add(a, from);
+		arrive(work, from, from);
+		for (int to = from + 1; to < plan->positions; to++)
+		{
+			bool		served = (present & STEP_BIT(to)) != 0 && assignment_add(a, to);
+
+			if (served)
+				arrive(work, from, to);
+			if (plan->optional & STEP_BIT(to))
+				assignment_remove(a, to);
+			else if (!served)
+				break;
+		}
+	}
+}
+
+/* Moves on to the first trailing exclusions later than this instant. */
+static void
+advance_trailing(const ChainPlan *plan, ChainWork *work, const ChainRun *run, TimestampTz at)
+{
+	for (int i = 0; i < plan->trailing; i++)
+	{
+		int64		next = work->next_trailing[i];
+
+		while (next < run->count &&
+			   (run->at[next] <= at || (run->mask[next] & STEP_BIT(plan->trailing_bit[i])) == 0))
+			next++;
+		work->next_trailing[i] = next;
+		work->next_exclusion[i] = next < run->count ? run->at[next] : PG_INT64_MAX;
+	}
+}
+
+bool
+chain_holds(const ChainPlan *plan, const TimestampTz *next_exclusion,
+			TimestampTz start, TimestampTz last)
+{
+	for (int i = 0; i < plan->trailing; i++)
+	{
+		TimestampTz x = next_exclusion[i];
+
+		if (x != PG_INT64_MAX && earlier_by(x, plan->trailing_limit[i]) <= last &&
+			earlier_by(x, plan->window) <= start)
+			return false;
+	}
+	return true;
+}
+
+/* Does one of the chains that arrived hold, and so complete the pattern? */
+static bool
+completes(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int position,
+		  TimestampTz at)
+{
+	const Starts *starts = &work->arriving[position];
+
+	if (!chain_may_end(plan, position))
+		return false;
+	advance_trailing(plan, work, run, at);
+	for (int64 i = 0; i < starts->count; i++)
+	{
+		if (chain_holds(plan, work->next_exclusion, starts->at[i], at))
+			return true;
+	}
+	return false;
+}
+
+/* Takes note of what arrived, and keeps it for later groups. */
+static void
+settle_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, TimestampTz at,
+			 ChainReach *reach)
+{
+	TimestampTz open = earlier_by(at, plan->window);
+
+	for (int position = 0; position < plan->positions; position++)
+	{
+		Starts	   *starts = &work->arriving[position];
+		int			reached = position + 1;
+
+		if (starts->count == 0)
+			continue;
+		starts_settle(plan, starts);
+		if (plan->trailing > 0 && completes(plan, work, run, position, at))
+			reached = plan->reports;
+		if (reached > reach->reached)
+		{
+			reach->reached = reached;
+			reach->completed_at = at;
+		}
+		if (position == plan->positions - 1)
+			 /* no later group asks for these */ ;
+		else if (plan->keep_all_starts)
+			front_merge(work, &work->front[position], starts, at, open);
+		else
+			front_push(work, &work->front[position], starts->at[0], at);
+		starts->count = 0;
+	}
+}
+
+static void
+take_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int64 from, int64 to,
+		   ChainReach *reach)
+{
+	TimestampTz at = run->at[from];
+	bool		may_start = !plan->from_first || at == reach->only_start;
+	uint64		present = 0;
+
+	for (int64 i = from; i < to; i++)
+		present |= run->mask[i];
+	if ((present & plan->steps) != 0)
+	{
+		for (int position = 0; position < plan->positions; position++)
+		{
+			if (present & STEP_BIT(position))
+				collect(plan, work, position, at, may_start);
+		}
+		if (to == from + 1)
+		{
+			for (int position = 0; position < plan->positions; position++)
+			{
+				if (present & STEP_BIT(position))
+					arrive(work, position, position);
+			}
+		}
+		else
+		{
+			assignment_load(&work->assignment, run->mask + from, to - from, plan->steps);
+			carry(plan, work, present);
+		}
+		settle_group(plan, work, run, at, reach);
+	}
+	for (int position = 0; position < plan->positions; position++)
+	{
+		if (present & plan->exclusion[position])
+			work->excluded[position] = at;
+	}
+	work->instant_before = at;
+}
+
+static void
+general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainReach *reach)
+{
+	int64		groups = 0;
+
+	for (int position = 0; position < plan->positions; position++)
+	{
+		work->front[position].count = 0;
+		work->arriving[position].count = 0;
+		work->excluded[position] = PG_INT64_MIN;
+	}
+	work->instant_before = PG_INT64_MIN;
+	memset(work->next_trailing, 0, sizeof(work->next_trailing));
+	for (int64 i = 0; i < run->count && reach->reached < plan->reports;)
+	{
+		int64		to = run_group_end(run, i);
+
+		take_group(plan, work, run, i, to, reach);
+		if ((++groups & 0xFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		i = to;
+	}
+}
+
+/* How far does the best chain of a run reach, and when does the first such one? */
+void
+chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainReach *reach)
+{
+	memset(reach, 0, sizeof(ChainReach));
+	if (plan->from_first)
+	{
+		int64		first = 0;
+
+		while (first < run->count && (run->mask[first] & STEP_BIT(0)) == 0)
+			first++;
+		if (first == run->count)
+			return;
+		reach->only_start = run->at[first];
+	}
+	if (plan->plain)
+		plain_reach(plan, &work->assignment, run, reach);
+	else
+		general_reach(plan, work, run, reach);
+}

@@ -1,0 +1,229 @@
+-- The pattern language and what it finds in single journeys.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+\set VERBOSITY default
+
+-- Shorthand: hour:event, of one day; equal hours are ties and _ is a space.
+CREATE FUNCTION j(spec text) RETURNS journey IMMUTABLE LANGUAGE sql AS $$
+    SELECT string_agg(format('2026-03-01 %s:00:00+00 %s', lpad(split_part(t, ':', 1), 2, '0'),
+                             replace(substr(t, strpos(t, ':') + 1), '_', ' ')), ', ')::journey
+    FROM string_to_table(spec, ' ') t
+$$;
+CREATE FUNCTION hours(timestamptz[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(coalesce(extract(hour FROM t)::text, '-'), ' ' ORDER BY n), '')
+    FROM unnest($1) WITH ORDINALITY u(t, n)
+$$;
+SELECT j('0:a@x 3:b_=2');
+
+\echo a chain is touchpoints in time order, anything may lie between
+SELECT reached(j('0:a 1:x 2:b'), 'a -> b'), reached(j('0:b 1:a'), 'a -> b'), reached(j('0:x'), 'a -> b');
+\echo touchpoints at one instant may serve in either order, whatever the order of arrival
+SELECT reached(j('0:b 0:a'), 'a -> b'), reached(j('0:a 0:b'), 'a -> b');
+\echo one touchpoint never serves two steps, two alike ones do
+SELECT reached(j('0:a'), 'a -> a'), reached(j('0:a 0:a'), 'a -> a'), reached(j('0:a 1:a'), 'a -> a');
+\echo of touchpoints at one instant each step gets one that leaves enough for the others
+SELECT reached(j('0:b@x 0:b'), 'b@x -> b'), reached(j('0:b@x 0:c'), 'b -> b@x');
+\echo the window is inclusive and counted from the first touchpoint
+SELECT reached(j('0:a 2:b'), 'a -> b within 2 hours'), reached(j('0:a 2:b'), 'a -> b within 7199 seconds'),
+       reached(j('0:a 2:b'), 'a -> b within 1 hour 60 minutes');
+\echo every first step may start a chain: the later one is close enough
+SELECT reached(j('0:a 5:a 6:b'), 'a -> b within 1 hour'), hours(reached_at(j('0:a 5:a 6:b'), 'a -> b within 1 hour'));
+\echo but with "from first" only the earliest
+SELECT reached(j('0:a 5:a 6:b'), 'a -> b within 1 hour from first');
+\echo "from first": at the earliest instant each touchpoint may start
+SELECT reached(j('0:a@x 0:a@y 1:b'), '(a@x|a@y) -> b within 1 hour from first');
+\echo a window of zero is the same instant
+SELECT reached(j('0:a 0:b'), 'a -> b within 0 days'), reached(j('0:a 1:b'), 'a -> b within 0 s');
+
+\echo the reported chain: completed first, then latest start, then earliest times
+SELECT hours(reached_at(j('0:a 1:a 2:b 3:b 4:c 5:c'), 'a -> b -> c'));
+\echo the furthest counts, not the completed prefix
+SELECT hours(reached_at(j('0:a 1:b 2:c 10:a 11:b'), 'a -> b -> c -> d'));
+\echo no chain: an empty array; so does the empty journey
+SELECT reached_at(j('0:x'), 'a'), reached(''::journey, 'a'), reached_at(''::journey, 'a'), ''::journey ~ 'a?';
+
+\echo optional steps may be skipped, at the start too; reached counts positions
+SELECT reached(j('0:purchase'), 'awareness? -> consideration? -> purchase'),
+       hours(reached_at(j('0:purchase'), 'awareness? -> consideration? -> purchase')),
+       hours(reached_at(j('0:consideration 1:purchase'), 'awareness? -> consideration? -> purchase'));
+\echo among chains completed at once the one with most steps matched is reported
+SELECT hours(reached_at(j('0:a 1:b 2:c'), 'a? -> b? -> c')), hours(reached_at(j('0:b 1:a 2:c'), 'a? -> b? -> c'));
+\echo a pattern of optional steps matches if at least one step did
+SELECT j('0:b') ~ 'a? -> b?', j('0:c') ~ 'a? -> b?', j('0:c') !~ 'a? -> b?', j('0:a') ~ 'a -> b?';
+
+\echo exclusions in the middle end the attempt, another, clean one may win
+SELECT reached(j('0:a 1:x 2:b'), 'a -> !x -> b'), reached(j('0:a 1:x 2:a 3:b'), 'a -> !x -> b'),
+       hours(reached_at(j('0:a 1:x 2:a 3:b'), 'a -> !x -> b'));
+\echo at the instant of either neighbour an exclusion does not exclude
+SELECT reached(j('0:a 0:x 1:b'), 'a -> !x -> b'), reached(j('0:a 1:x 1:b'), 'a -> !x -> b');
+\echo several exclusions in a row are a union
+SELECT reached(j('0:a 1:x 2:b'), 'a -> !x -> !y -> b'), reached(j('0:a 1:y 2:b'), 'a -> !x -> !y -> b'),
+       reached(j('0:a 1:z 2:b'), 'a -> !x -> !y -> b');
+\echo skipping an optional step adds up the exclusions of the arrows passed
+SELECT reached(j('0:a 1:x 2:c'), 'a -> !x -> b? -> c'), reached(j('0:a 1:b 2:x 3:c'), 'a -> !x -> b? -> c'),
+       hours(reached_at(j('0:a 1:x 2:b 3:c'), 'a -> !x -> b? -> c'));
+
+\echo a trailing exclusion is a step, held by those who did not
+SELECT reached(j('0:cart'), 'cart -> !purchase'), reached(j('0:cart 1:purchase'), 'cart -> !purchase'),
+       reached_at(j('0:cart'), 'cart -> !purchase'), j('0:cart 1:purchase') !~ 'cart -> !purchase';
+\echo it is bounded by the window, and by its arrow
+SELECT reached(j('0:cart 5:purchase'), 'cart -> !purchase within 5 hours'),
+       reached(j('0:cart 5:purchase'), 'cart -> !purchase within 4 hours'),
+       reached(j('0:cart 5:purchase'), 'cart ->[<= 5 hours] !purchase'),
+       reached(j('0:cart 5:purchase'), 'cart ->[<= 4 hours] !purchase');
+\echo at the instant of the last touchpoint it does not count
+SELECT reached(j('0:cart 0:purchase'), 'cart -> !purchase');
+\echo an older start may hold where a newer one does not: its window closes earlier
+SELECT hours(reached_at(j('0:a 2:a 3:b 6:x'), 'a -> b -> !x within 5 hours')),
+       hours(reached_at(j('0:a 2:a 3:b 5:x'), 'a -> b -> !x within 5 hours'));
+\echo what is later than the last touchpoint counts, so a second b saves the chain
+SELECT hours(reached_at(j('0:a 1:b 2:x 3:b'), 'a -> b -> !x within 5 hours'));
+\echo only the trailing exclusion itself counts behind the last touchpoint
+SELECT reached(j('0:a 1:y'), 'a -> !y -> b? -> !x'), reached(j('0:a 1:x'), 'a -> !y -> b? -> !x');
+
+\echo "=>": no other touchpoint strictly between; at the same instant it may
+SELECT reached(j('0:a 1:b'), 'a => b'), reached(j('0:a 1:x 2:b'), 'a => b'), reached(j('0:a 0:x 1:x 1:b'), 'a => b');
+\echo limits count from the touchpoint matched before, also past a skipped step
+SELECT reached(j('0:a 1:b 3:c'), 'a -> b ->[<= 2 hours] c'), reached(j('0:a 1:b 4:c'), 'a -> b ->[<= 2 hours] c'),
+       reached(j('0:a 2:c'), 'a -> b? ->[<= 2 hours] c'), reached(j('0:a 3:c'), 'a -> b? ->[<= 2 hours] c'),
+       reached(j('0:a 2:b 3:c'), 'a -> b? ->[<= 2 hours] c'), reached(j('0:a 1:b'), 'a =>[<= 59 minutes] b');
+\echo with a limit, taking the first instance is not always right
+SELECT hours(reached_at(j('0:a 1:b 5:b 6:c'), 'a -> b ->[<= 1 hour] c'));
+
+\echo terms: event, event at channel, any event at channel, any but none, prefix, anything
+SELECT reached(j('0:click@instagram'), 'click@instagram'), reached(j('0:click@web'), 'click@instagram'),
+       reached(j('0:click@web'), '@web'), reached(j('0:click'), 'click@*'), reached(j('0:click'), '*'),
+       reached(j('0:checkout-2'), 'checkout*'), reached(j('0:check'), 'checkout*'), reached(j('0:c@google-ads'), 'c@google*');
+\echo choices, also at a channel
+SELECT reached(j('0:view@web'), '(view|cart)@web'), reached(j('0:cart@app'), '(view|cart)@web'),
+       reached(j('0:cart@app'), '(view@web | cart@app)'), reached(j('0:view@app'), '(view@web | cart@app)');
+\echo a star inside quotes is a star; keywords and spaces are quoted; case matters in labels only
+SELECT reached('2026-01-01 00:00:00+00 "Order Completed"', '"Order Completed" WITHIN 7 DAYS FROM First'),
+       reached('2026-01-01 00:00:00+00 order', 'Order'), reached('2026-01-01 00:00:00+00 within', '"within"'),
+       reached('2026-01-01 00:00:00+00 "a*"', '"a*"'), reached('2026-01-01 00:00:00+00 ab', '"a*"'),
+       reached('2026-01-01 00:00:00+00 "say ""hi"""', '"say ""hi"""'), reached('2026-01-01 00:00:00+00 "a b c"', '"a b"*');
+\echo labels in any script are bare words
+SELECT reached('2026-01-01 00:00:00+00 購入@店舗, 2026-01-02 00:00:00+00 étape', '購入@店舗 -> étape');
+
+\echo sets: the most steps that touchpoints of one stretch can serve, in any order
+SELECT reached(j('0:c 1:a 2:b'), 'a & b & c'), reached(j('0:c 5:a 6:b'), 'a & b & c within 1 hour'),
+       hours(reached_at(j('0:c 5:a 6:b 7:c'), 'a & b & c within 2 hours')), reached(j('0:a'), 'a & a'), reached(j('0:a 1:a'), 'a & a');
+\echo sets: a touchpoint serves one step, and gives way where another can take over
+SELECT reached(j('0:a@x 1:a'), 'a & @x'), reached(j('0:a@x'), 'a & @x'), j('0:a@x 1:a') ~ '@x & a', j('0:a@x') ~ '@x & a';
+
+\echo "same channel": each channel as if it were a journey of its own
+SELECT reached(j('0:a@x 1:b@y 2:b@x'), 'a -> b same channel'), hours(reached_at(j('0:a@x 1:b@y 2:b@x'), 'a -> b same channel')),
+       reached(j('0:a 1:b'), 'a -> b same channel'), reached(j('0:a@x 1:z@y 2:b@x'), 'a => b same channel');
+\echo of two channels that reach as far the one completed first is reported
+SELECT hours(reached_at(j('0:a@x 1:a@y 2:b@y 3:b@x'), 'a -> b same channel'));
+
+\echo extreme times: differences are exact
+SELECT reached('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 b', 'a -> b'),
+       reached('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 b', 'a -> b within 15000000 weeks'),
+       reached('-4712-01-01 00:00:00+00 a, -4712-01-01 00:00:00.000001+00 b', 'a -> b within 1 us');
+\echo a day is 24 hours, also where clocks change
+SELECT reached('2026-03-28 12:00:00+01 a, 2026-03-29 13:00:00+02 b', 'a -> b within 1 day'),
+       reached('2026-03-28 12:00:00+01 a, 2026-03-29 13:00:00.000001+02 b', 'a -> b within 1 day');
+
+\echo attempts: completed chains one after another, and last the unfinished one
+SELECT attempt, started_at, ended_at, reached, completed, entry_channel, seconds, value
+FROM attempts(j('0:a@x 1:b@y 2:a 3:b@z 4:a@w'), 'a -> b');
+SELECT * FROM attempts('2026-03-01 00:00:00+00 a@x =1.5, 2026-03-01 01:00:00+00 b =2, 2026-03-01 02:00:00+00 b', 'a -> b -> c');
+\echo attempts: the next one uses later instants only
+SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('0:a 1:b 1:a 2:b'), 'a -> b');
+SELECT count(*) FROM attempts(j('0:z'), 'a -> b');
+SELECT count_matches(j('0:a 1:b 2:a 3:b 4:a'), 'a -> b'), count_matches(j('0:a 1:a 2:a'), 'a'), count_matches(j('0:z'), 'a'),
+       count_matches(j('0:a 1:b 2:b 3:a'), 'a & b');
+
+\echo how a pattern is read
+SELECT * FROM pattern_steps('"Product Viewed" -> (cart|"wish list"*)@web? as "put aside" -> !@"call centre" -> buy ->[<= 1.5 hours] !refund within 1 week by week at "Europe/Berlin" from first');
+SELECT * FROM pattern_steps('a & b@* & *');
+SELECT * FROM pattern_steps('a =>[<= 90 s] b same channel by channel');
+
+\echo NULL in, NULL out; no rows for NULL
+SELECT reached(NULL, 'a'), reached(j('0:a'), NULL), reached_at(NULL, 'a'), reached_at(j('0:a'), NULL),
+       j('0:a') ~ NULL, NULL::journey !~ 'a', count_matches(NULL, 'a'), count_matches(j('0:a'), NULL);
+SELECT count(*) FROM attempts(NULL, 'a');
+SELECT count(*) FROM attempts(j('0:a'), NULL);
+SELECT count(*) FROM pattern_steps(NULL);
+
+\echo one call site, many journeys and patterns
+SELECT n, reached(j(CASE n % 3 WHEN 0 THEN '0:a 1:b' WHEN 1 THEN '0:b 1:a' ELSE '0:c 1:a 2:b 3:c' END),
+                  CASE n % 2 WHEN 0 THEN 'a -> b' ELSE 'b? -> c' END)
+FROM generate_series(1, 6) n;
+
+\echo 64 steps and exclusions work, 65 do not
+SELECT reached((SELECT string_agg(format('2026-01-01 00:%s:00+00 s%s', lpad((n / 2)::text, 2, '0'), n), ',') FROM generate_series(1, 64) n)::journey,
+               (SELECT string_agg('s' || n, ' -> ' ORDER BY n) FROM generate_series(1, 64) n));
+SELECT reached((SELECT string_agg(format('2026-01-01 00:00:00+00 s%s', n), ',') FROM generate_series(1, 64) n)::journey,
+               (SELECT string_agg('s' || n, ' & ') FROM generate_series(1, 64) n) || ' within 0 s');
+SELECT reached((SELECT string_agg(format('2026-01-01 00:%s:00+00 s%s', lpad((n / 2)::text, 2, '0'), n), ',') FROM generate_series(1, 64) n)::journey,
+               (SELECT string_agg('s' || n || '?', ' -> ' ORDER BY n) FROM generate_series(1, 63) n) || ' -> !s64 within 3 hours');
+SELECT reached(''::journey, (SELECT string_agg('s' || n, ' -> ') FROM generate_series(1, 65) n));
+\echo a choice may have more than 64 alternatives, each at its own channel
+SELECT reached(j('0:s99@c99'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n)),
+       reached(j('0:s99@c98'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n));
+
+\echo errors point at the character and say what was expected
+\set VERBOSITY default
+SELECT reached(''::journey, '');
+SELECT reached(''::journey, 'visit -> ');
+SELECT reached(''::journey, 'visit -> view witin 7 days');
+SELECT reached(''::journey, 'étape -> "x" view');
+SELECT reached(''::journey, 'visit > view');
+SELECT reached(''::journey, 'visit -> "view');
+SELECT reached(''::journey, 'visit -> ""');
+SELECT reached(''::journey, 'visit -> Product Viewed');
+SELECT reached(''::journey, '(a|b');
+SELECT reached(''::journey, '(a|)');
+SELECT reached(''::journey, 'a@');
+SELECT reached(''::journey, 'a *');
+SELECT reached(''::journey, 'from -> to');
+SELECT reached(''::journey, 'a as within');
+SELECT reached(''::journey, 'a as b*');
+SELECT reached(''::journey, '!a -> b');
+SELECT reached(''::journey, 'a -> !b? -> c');
+SELECT reached(''::journey, 'a => b?');
+SELECT reached(''::journey, 'a? => b');
+SELECT reached(''::journey, 'a => !b');
+SELECT reached(''::journey, 'a -> !b => c');
+SELECT reached(''::journey, 'a ->[<= 1 hour] !b -> c');
+SELECT reached(''::journey, 'a ->[1 hour] b');
+SELECT reached(''::journey, 'a ->[<= 1 hour b');
+SELECT reached(''::journey, 'a ->[<=] b');
+SELECT reached(''::journey, 'a & b -> c');
+SELECT reached(''::journey, 'a -> b & c');
+SELECT reached(''::journey, 'a & b?');
+SELECT reached(''::journey, 'a & !b');
+SELECT reached(''::journey, 'a &[<= 1 hour] b');
+SELECT reached(''::journey, 'a & b from first');
+SELECT reached(''::journey, 'a & b by channel');
+SELECT reached(''::journey, 'a within');
+SELECT reached(''::journey, 'a within 7');
+SELECT reached(''::journey, 'a within days');
+SELECT reached(''::journey, 'a within 7 apples');
+SELECT reached(''::journey, 'a within -1 day');
+SELECT reached(''::journey, 'a within 1 month');
+SELECT reached(''::journey, 'a within 2years');
+SELECT reached(''::journey, 'a within 99999999999999999 weeks');
+SELECT reached(''::journey, 'a within 9999999999999999999 us');
+SELECT reached(''::journey, 'a within 1 day within 2 days');
+SELECT reached(''::journey, 'a from');
+SELECT reached(''::journey, 'a from first from first');
+SELECT reached(''::journey, 'a same');
+SELECT reached(''::journey, 'a same channel same channel');
+SELECT reached(''::journey, 'a by year');
+SELECT reached(''::journey, 'a by week');
+SELECT reached(''::journey, 'a? -> b by channel');
+SELECT reached(''::journey, 'a by channel at UTC');
+SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus"');
+SELECT reached(''::journey, 'a within 1 day by week by week');
+\echo "by" is for reports
+SELECT reached(''::journey, 'a by channel');
+SELECT reached_at(''::journey, 'a by channel');
+SELECT ''::journey ~ 'a by channel';
+SELECT ''::journey !~ 'a by channel';
+SELECT * FROM attempts(''::journey, 'a by channel');
+SELECT count_matches(''::journey, 'a by channel');
+DROP FUNCTION j, hours;
