@@ -1,0 +1,408 @@
+/*
+ * population.c
+ *		The glue of every population aggregate.
+ *
+ * The state carries the whole configuration, and every row's is compared with
+ * it.  What a call site learns (the parsed configuration, label codes, scratch
+ * memory) is kept in fn_extra and made anew where that is not kept, so it
+ * changes speed and nothing else; one call site may serve many states at once.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "nodes/execnodes.h"
+#include "nodes/plannodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "codec.h"
+#include "population.h"
+
+PG_FUNCTION_INFO_V1(journey_tally_combine);
+
+#define MAX_SHOWN_LENGTH	200 /* of a configuration text in a message */
+
+#define PLANS_KEPT		8		/* per call site */
+
+/* A configuration, and what was made of it. */
+typedef struct PopulationPlan
+{
+	MemoryContext context;		/* of all of it */
+	const TallyText *text;
+	AnalysisPlan *plan;
+	TallyKey   *key;
+} PopulationPlan;
+
+/*
+ * What a call site keeps.  Groups may differ in their configuration, so the
+ * plans met last are kept, the newest first.
+ */
+typedef struct PopulationSite
+{
+	MemoryContext context;
+	int			plans;
+	PopulationPlan known[PLANS_KEPT];
+	JourneyReader *reader;
+	Oid			row_type;
+	TupleDesc	row_desc;
+	bool		remarked;
+} PopulationSite;
+
+struct PopulationRows
+{
+	TupleDesc	desc;
+	Datum	   *row;
+	int			count;
+	int			room;
+};
+
+/* Outside an aggregate the state would not be ours to update. */
+static void
+check_aggregate(FunctionCallInfo fcinfo)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s can only be called as part of an aggregate",
+						get_func_name(fcinfo->flinfo->fn_oid))));
+}
+
+static PopulationSite *
+call_site(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	PopulationSite *site = flinfo->fn_extra;
+
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(PopulationSite));
+		site->context = flinfo->fn_mcxt;
+		flinfo->fn_extra = site;
+	}
+	return site;
+}
+
+static inline bool
+same_text(const TallyText *a, const TallyText *b)
+{
+	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static bool
+same_texts(const TallyText *a, const TallyText *b, int texts)
+{
+	for (int i = 0; i < texts; i++)
+		if (!same_text(&a[i], &b[i]))
+			return false;
+	return true;
+}
+
+static const TallyText *
+copy_texts(const TallyText *text, int texts)
+{
+	TallyText  *copy = palloc(Max(texts, 1) * sizeof(TallyText));
+
+	for (int i = 0; i < texts; i++)
+	{
+		copy[i].text = memcpy(palloc(Max(text[i].length, 1)), text[i].text, text[i].length);
+		copy[i].length = text[i].length;
+	}
+	return copy;
+}
+
+/* Until all went well its memory belongs to the current context. */
+static PopulationPlan
+make_plan(const PopulationSite *site, const Analysis *analysis, const TallyText *text)
+{
+	PopulationPlan made;
+	TallyDefinition definition;
+	MemoryContext before;
+
+	made.context = AllocSetContextCreate(CurrentMemoryContext, "journey population",
+										 ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(made.context);
+	made.text = copy_texts(text, analysis->texts);
+	made.plan = analysis->configure(made.text);
+	definition.analysis.text = analysis->name;
+	definition.analysis.length = strlen(analysis->name);
+	definition.version = analysis->version;
+	definition.texts = analysis->texts;
+	definition.text = made.text;
+	definition.common_slots = made.plan->common_slots;
+	definition.row_slots = made.plan->row_slots;
+	definition.type = made.plan->type;
+	made.key = tally_key(&definition);
+	MemoryContextSwitchTo(before);
+	MemoryContextSetParent(made.context, site->context);
+	return made;
+}
+
+/* The plan of a configuration. */
+static const PopulationPlan *
+configure(PopulationSite *site, const Analysis *analysis, const TallyText *text)
+{
+	PopulationPlan plan;
+	int			i = 0;
+
+	while (i < site->plans && !same_texts(text, site->known[i].text, analysis->texts))
+		i++;
+	if (i == 0 && site->plans > 0)
+		return &site->known[0];
+	if (i < site->plans)
+		plan = site->known[i];
+	else
+	{
+		plan = make_plan(site, analysis, text);
+		if (site->plans < PLANS_KEPT)
+			i = site->plans++;
+		else
+			MemoryContextDelete(site->known[--i].context);
+	}
+	memmove(&site->known[1], &site->known[0], i * sizeof(PopulationPlan));
+	site->known[0] = plan;
+	return &site->known[0];
+}
+
+/* The configuration of a row: the arguments from "first" on. */
+static const PopulationPlan *
+configure_by_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationSite *site,
+					   int first)
+{
+	TallyText	text[FUNC_MAX_ARGS];
+
+	Assert(PG_NARGS() == first + analysis->texts);
+	for (int i = 0; i < analysis->texts; i++)
+	{
+		struct varlena *argument;
+
+		if (PG_ARGISNULL(first + i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be null", analysis->text_name[i])));
+		argument = PG_GETARG_VARLENA_PP(first + i);
+		text[i].text = VARDATA_ANY(argument);
+		text[i].length = VARSIZE_ANY_EXHDR(argument);
+	}
+	return configure(site, analysis, text);
+}
+
+static char *
+shown(const TallyText *text)
+{
+	int			length = pg_mbcliplen(text->text, text->length, MAX_SHOWN_LENGTH);
+
+	return psprintf("\"%.*s\"%s", length, text->text, length < text->length ? "..." : "");
+}
+
+/* What differs between two definitions of a group?  "name" may be unknown. */
+static void pg_attribute_noreturn()
+not_the_same(const TallyDefinition *a, const TallyDefinition *b, const char *const *name)
+{
+	int			i = 0;
+
+	if (!same_text(&a->analysis, &b->analysis) || a->version != b->version ||
+		a->texts != b->texts)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("journey_tally belongs to another aggregate"),
+				 errdetail("One is of %s, version %d, the other of %s, version %d.",
+						   shown(&a->analysis), a->version, shown(&b->analysis), b->version)));
+	while (i < a->texts && same_text(&a->text[i], &b->text[i]))
+		i++;
+	if (i == a->texts)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("journey_tally does not fit its configuration")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be the same for all rows of a group",
+					name ? name[i] : "configuration"),
+			 errdetail("It is %s in one row and %s in another.",
+					   shown(&a->text[i]), shown(&b->text[i])),
+			 errhint("GROUP BY what it depends on, or write one call for each.")));
+	pg_unreachable();
+}
+
+static void
+check_key(const Tally *tally, const PopulationPlan *plan, const Analysis *analysis)
+{
+	TallyDefinition own;
+	TallyDefinition other;
+
+	if (tally_has_key(tally, plan->key))
+		return;
+	tally_definition(tally, &own);
+	tally_definition(tally_create(plan->key), &other);
+	not_the_same(&own, &other, analysis->text_name);
+}
+
+/*
+ * The transition function of the journey form: (state, journey, configuration
+ * ...).  A null journey is no row at all.
+ */
+Datum
+population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	PopulationSite *site;
+	const PopulationPlan *plan;
+	Tally	   *tally = NULL;
+	const JourneyColumns *columns;
+	uint64		generation;
+
+	check_aggregate(fcinfo);
+	site = call_site(fcinfo);
+	plan = configure_by_arguments(fcinfo, analysis, site, 2);
+	if (!PG_ARGISNULL(0))
+	{
+		tally = tally_from_datum(PG_GETARG_DATUM(0));
+		check_key(tally, plan, analysis);
+	}
+	if (PG_ARGISNULL(1))
+	{
+		if (tally == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(tally);
+	}
+
+	if (tally == NULL)
+		tally = tally_create(plan->key);
+	if (site->reader == NULL)
+		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
+	columns = journey_read(site->reader, PG_GETARG_DATUM(1), plan->plan->columns);
+	journey_reader_labels(site->reader, &generation);
+	analysis->add(plan->plan, columns, generation, &tally);
+	PG_RETURN_POINTER(tally);
+}
+
+/*
+ * The combine function of every population aggregate.  Either side may be
+ * null, and only the first one, within an aggregate, is updated in place.
+ */
+Datum
+journey_tally_combine(PG_FUNCTION_ARGS)
+{
+	Tally	   *into;
+	const Tally *other;
+	TallyDefinition a;
+	TallyDefinition b;
+
+	check_aggregate(fcinfo);
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(1))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	other = tally_from_datum(PG_GETARG_DATUM(1));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_POINTER(other);	/* the executor copies it */
+	into = tally_from_datum(PG_GETARG_DATUM(0));
+	if (!tally_same_key(into, other))
+	{
+		tally_definition(into, &a);
+		tally_definition(other, &b);
+		not_the_same(&a, &b, NULL);
+	}
+	tally_merge(&into, other);
+	PG_RETURN_POINTER(into);
+}
+
+/* ----------
+ * Rows
+ * ----------
+ */
+
+void
+population_add_row(PopulationRows *rows, Datum *values, bool *nulls)
+{
+	if (rows->count == rows->room)
+	{
+		rows->room = Max(rows->room * 2, 16);
+		rows->row = rows->row ? repalloc(rows->row, rows->room * sizeof(Datum)) :
+			palloc(rows->room * sizeof(Datum));
+	}
+	rows->row[rows->count++] = HeapTupleGetDatum(heap_form_tuple(rows->desc, values, nulls));
+}
+
+/*
+ * The type of the rows: the function returns an array of them.  The catalogue
+ * is asked, since not every caller gives a call expression.
+ */
+static void
+look_up_row_type(FunctionCallInfo fcinfo, PopulationSite *site)
+{
+	MemoryContext before;
+
+	if (site->row_desc != NULL)
+		return;
+	site->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	if (!OidIsValid(site->row_type))
+		elog(ERROR, "function %u does not return an array", fcinfo->flinfo->fn_oid);
+	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	site->row_desc = lookup_rowtype_tupdesc_copy(site->row_type, -1);
+	MemoryContextSwitchTo(before);
+}
+
+/* May there be groups beside this one? */
+static bool
+is_grouped(FunctionCallInfo fcinfo)
+{
+	AggState   *state = (AggState *) fcinfo->context;
+	Agg		   *agg;
+
+	if (state == NULL || !IsA(state, AggState))
+		return false;
+	agg = (Agg *) state->ss.ps.plan;
+	return agg->numCols > 0 || agg->groupingSets != NIL;
+}
+
+/* Over a window the first rows have seen little: nothing to remark about. */
+static void
+make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationSite *site,
+			const PopulationPlan *plan, const Tally *tally)
+{
+	if (!site->remarked && AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
+		site->remarked = analysis->remark(plan->plan, tally, is_grouped(fcinfo));
+}
+
+/*
+ * The final function: an array of rows.  It leaves the state as it is.  Being
+ * callable with any value of the type, it takes nothing for granted that the
+ * type's reader did not check.
+ */
+Datum
+population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	PopulationSite *site = call_site(fcinfo);
+	PopulationRows rows = {0};
+	const PopulationPlan *plan = NULL;
+	const Tally *tally;
+	TallyDefinition definition;
+	int			low = 1;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	tally = tally_from_datum(PG_GETARG_DATUM(0));
+	tally_definition(tally, &definition);
+	if (definition.texts == analysis->texts)
+		plan = configure(site, analysis, definition.text);
+	if (plan == NULL || !tally_has_key(tally, plan->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("journey_tally is not a state of %s, version %d", analysis->name,
+						analysis->version),
+				 errdetail("It is one of %s, version %d.", shown(&definition.analysis),
+						   definition.version)));
+	look_up_row_type(fcinfo, site);
+	make_remark(fcinfo, analysis, site, plan, tally);
+	rows.desc = site->row_desc;
+	analysis->rows(plan->plan, tally, &rows);
+	if (rows.count == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(site->row_type));
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(rows.row, NULL, 1, &rows.count, &low,
+											 site->row_type, -1, false, TYPALIGN_DOUBLE));
+}
