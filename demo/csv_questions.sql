@@ -1,0 +1,67 @@
+-- What the demonstration asks about the user's own events.  Run by demo/run,
+-- which sets :funnel, :by_channel and :by_week, and has found out
+-- whether the last two can be asked.
+\echo
+\echo '== The events'
+SELECT count(*) AS events, count(DISTINCT customer) AS customers, min(at) AS first, max(at) AS last
+FROM events;
+
+SELECT event, count(*) AS events, count(DISTINCT customer) AS customers
+FROM events
+GROUP BY event
+ORDER BY events DESC, event
+LIMIT 20;
+
+\echo '== One journey a customer, built once'
+CREATE TABLE journeys AS
+SELECT customer, journey_agg(at, event, channel, value) AS journey
+FROM events
+GROUP BY customer;
+
+\echo '== The funnel, stage by stage'
+SELECT s.step, s.stage, s.customers, s.drop_off,
+       round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
+       round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
+       make_interval(secs => round(s.median_seconds)) AS median_time, s.touchpoints
+FROM unnest((SELECT stage_funnel(journey, :'funnel') FROM journeys)) AS s;
+
+\if :has_channel
+\echo '== By channel of the touchpoint that started it'
+SELECT s.label AS channel, s.step, s.stage, s.customers,
+       round(100 * s.conversion_from_start::numeric, 1) AS "% of start"
+FROM unnest((SELECT stage_funnel(journey, :'by_channel') FROM journeys)) AS s;
+\endif
+
+\if :has_week
+\echo '== Week by week'
+SELECT s.label AS week, min(s.customers) FILTER (WHERE s.step = 1) AS started,
+       min(s.customers) AS reached_the_end, bool_and(s.complete) AS complete
+FROM unnest((SELECT stage_funnel(journey, :'by_week') FROM journeys)) AS s
+GROUP BY s.label
+ORDER BY s.label;
+\endif
+
+\echo '== One customer who came far'
+SELECT (SELECT customer
+        FROM journeys
+        WHERE length(journey) <= 40
+        ORDER BY reached(journey, :'funnel') DESC, length(journey), customer
+        LIMIT 1) AS someone \gset
+
+\if :{?someone}
+SELECT t.*
+FROM journeys CROSS JOIN LATERAL touchpoints(journey) AS t
+WHERE customer = :'someone';
+
+\pset format unaligned
+SELECT journey FROM journeys WHERE customer = :'someone';
+\pset format aligned
+\echo
+\endif
+
+\echo '== Who dropped off last, and how far had they come?'
+SELECT customer, a.started_at, a.ended_at, a.reached, a.entry_channel
+FROM journeys CROSS JOIN LATERAL attempts(journey, :'funnel') AS a
+WHERE NOT a.completed
+ORDER BY a.ended_at DESC, customer
+LIMIT 10;
