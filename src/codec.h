@@ -46,7 +46,8 @@ extern JourneyReader *journey_reader_create(MemoryContext context);
 
 /*
  * The columns of a journey: at and event always, the others if wanted
- * (COLUMN_...).  They stay valid until the next call.  A reader may forget its labels and
+ * (COLUMN_...).  They stay valid until the next call, and those of
+ * COLUMN_VALUE_SELDOM as long as the datum, too.  A reader may forget its labels and
  * start with new ones when there are very many; *generation of
  * journey_reader_labels() tells.
  */

@@ -46,6 +46,11 @@ struct JourneyReader
 	Size		dictionary_room;
 	CodeMap		events;
 	CodeMap		channels;		/* local code 0 is LABEL_NONE */
+	bool		channels_mapped;	/* or only counted, for they were not wanted */
+
+	/* values that are decoded when the first of them is asked for */
+	Cursor		pending;
+	bool		pending_raw;
 };
 
 /*
@@ -187,7 +192,8 @@ read_labels(JourneyReader *reader, CodeMap *map, uint32 used, uint32 count, Curs
 
 /* Brings the maps up to date with a journey's dictionary and passes over it. */
 static void
-read_dictionary(JourneyReader *reader, const JourneyHeader *header, Cursor *cursor)
+read_dictionary(JourneyReader *reader, const JourneyHeader *header, bool with_channels,
+				Cursor *cursor)
 {
 	Size		size = header->dictionary_size;
 	Cursor		labels;
@@ -200,6 +206,7 @@ read_dictionary(JourneyReader *reader, const JourneyHeader *header, Cursor *curs
 	if (size == reader->dictionary_size &&
 		header->events == reader->events.count &&
 		header->channels + 1 == reader->channels.count &&
+		(reader->channels_mapped || !with_channels) &&
 		memcmp(labels.p, reader->dictionary, size) == 0)
 		return;
 
@@ -221,7 +228,10 @@ read_dictionary(JourneyReader *reader, const JourneyHeader *header, Cursor *curs
 	}
 	memcpy(reader->dictionary, labels.p, size);
 	read_labels(reader, &reader->events, 0, header->events, &labels);
-	read_labels(reader, &reader->channels, 1, header->channels, &labels);
+	if (with_channels)
+		read_labels(reader, &reader->channels, 1, header->channels, &labels);
+	reader->channels.count = header->channels + 1;
+	reader->channels_mapped = with_channels;
 	reader->dictionary_size = size;
 }
 
@@ -423,7 +433,7 @@ read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
 	cursor.end = cursor.p + size;
 	memset(columns, 0, sizeof(JourneyColumns));
 	flags = journey_parse_header(&cursor, &header);
-	wanted &= header.columns;
+	wanted &= header.columns | COLUMN_VALUE_SELDOM;
 	/* each touchpoint but the first takes a byte or more, for its time */
 	if (header.count > 0 && (Size) header.count - 1 > left(&cursor))
 		journey_corrupt("It is truncated.");
@@ -434,14 +444,20 @@ read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
 	if (header.count == 0)
 		return;
 
-	read_dictionary(reader, &header, &cursor);
+	read_dictionary(reader, &header, (wanted & COLUMN_CHANNEL) != 0, &cursor);
 	columns->labels = reader->labels;
 	read_codes(&cursor, header.count, &reader->events, reader->event);
 	if (header.columns & COLUMN_CHANNEL)
 		read_codes(&cursor, header.count, &reader->channels,
 				   (wanted & COLUMN_CHANNEL) ? reader->channel : NULL);
 	read_times(&cursor, &header, journey_unit[flags & FLAG_UNIT], reader->at);
-	if ((header.columns & COLUMN_VALUE) && (wanted & (COLUMN_VALUE | COLUMN_SCORE)))
+	if ((header.columns & COLUMN_VALUE) && (wanted & COLUMN_VALUE_SELDOM))
+	{
+		reader->pending = cursor;
+		reader->pending_raw = flags & FLAG_VALUES_RAW;
+		columns->pending = reader;
+	}
+	else if ((header.columns & COLUMN_VALUE) && (wanted & (COLUMN_VALUE | COLUMN_SCORE)))
 		read_numbers(&cursor, header.count, flags & FLAG_VALUES_RAW,
 					 (wanted & COLUMN_VALUE) ? reader->value : NULL);
 	if (wanted & COLUMN_SCORE)
@@ -453,13 +469,37 @@ read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
 	columns->score = (wanted & COLUMN_SCORE) ? reader->score : NULL;
 }
 
+/*
+ * The bitmap tells at once that a touchpoint has no value; else all values are
+ * decoded, and none is pending any more.
+ */
+double
+journey_pending_value(const JourneyColumns *columns, int64 i)
+{
+	JourneyReader *reader = columns->pending;
+	Cursor		cursor = reader->pending;
+
+	if (left(&cursor) > i / 8 + 1 && cursor.p[0] == NUMBERS_SOME &&
+		!(cursor.p[1 + i / 8] & (1 << (i % 8))))
+		return get_float8_nan();
+	grow_columns(reader, columns->count, COLUMN_VALUE);
+	read_numbers(&cursor, columns->count, reader->pending_raw, reader->value);
+	reader->columns.value = reader->value;
+	reader->columns.pending = NULL;
+	return reader->value[i];
+}
+
 const JourneyColumns *
 journey_read(JourneyReader *reader, Datum journey, int wanted)
 {
 	struct varlena *value = PG_DETOAST_DATUM_PACKED(journey);
+	bool		copied = (Pointer) value != DatumGetPointer(journey);
 
+	/* pending values need the journey's bytes; with scores they must be passed anyway */
+	if ((wanted & COLUMN_VALUE_SELDOM) && (copied || (wanted & COLUMN_SCORE)))
+		wanted = (wanted & ~COLUMN_VALUE_SELDOM) | COLUMN_VALUE;
 	read_bytes(reader, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), wanted);
-	if ((Pointer) value != DatumGetPointer(journey))
+	if (copied)
 		pfree(value);
 	return &reader->columns;
 }

@@ -108,7 +108,7 @@ funnel_configure(const TallyText *text)
 
 	funnel->pattern = pattern;
 	funnel->context = CurrentMemoryContext;
-	funnel->plan.columns = pattern->columns | COLUMN_VALUE;
+	funnel->plan.columns = pattern->columns | COLUMN_VALUE_SELDOM;
 	funnel->plan.common_slots = TERM_SEEN + pattern->terms;
 	funnel->plan.row_slots = STEP_SLOT(pattern->steps, 0);
 	type = palloc(funnel->plan.common_slots + funnel->plan.row_slots);

@@ -24,7 +24,8 @@
  * Labels are codes of "labels"; a touchpoint without a channel has LABEL_NONE.
  * A null value or score is NaN, which no touchpoint can hold.  An optional
  * column is NULL when the reader was not asked for it or when all of it is
- * null.
+ * null.  Values that few touchpoints will be asked for (COLUMN_VALUE_SELDOM)
+ * may be decoded late: look at them through COLUMN_VALUE_AT.
  */
 typedef struct JourneyColumns
 {
@@ -35,20 +36,26 @@ typedef struct JourneyColumns
 	const double *value;
 	const double *score;
 	const Labels *labels;
+	struct JourneyReader *pending;	/* has values not decoded yet */
 } JourneyColumns;
 
 #define COLUMN_CHANNEL	0x01
 #define COLUMN_VALUE	0x02
 #define COLUMN_SCORE	0x04
+#define COLUMN_VALUE_SELDOM	0x08	/* values, of a few touchpoints if any */
 #define COLUMN_ALL		(COLUMN_CHANNEL | COLUMN_VALUE | COLUMN_SCORE)
 
 /* Is touchpoint i's column null?  Works for an absent column, too. */
 #define COLUMN_CHANNEL_AT(columns, i) \
 	((columns)->channel ? (columns)->channel[i] : LABEL_NONE)
 #define COLUMN_VALUE_AT(columns, i) \
-	((columns)->value ? (columns)->value[i] : get_float8_nan())
+	((columns)->value ? (columns)->value[i] : \
+	 (columns)->pending ? journey_pending_value(columns, i) : get_float8_nan())
 #define COLUMN_SCORE_AT(columns, i) \
 	((columns)->score ? (columns)->score[i] : get_float8_nan())
+
+/* A value of columns that have values pending; codec_read.c. */
+extern double journey_pending_value(const JourneyColumns *columns, int64 i);
 
 /*
  * The bare-word set of labels in journey text and in patterns.  No locale is

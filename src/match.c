@@ -134,14 +134,16 @@ put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int
 	for (int i = 0; i < steps; i++)
 	{
 		int64		touchpoint = chain->touchpoint[i];
+		double		own;
 
 		if (touchpoint < 0)
 			continue;
 		if (first < 0)
 			first = touchpoint;
-		if (!isnan(COLUMN_VALUE_AT(columns, touchpoint)))
+		own = COLUMN_VALUE_AT(columns, touchpoint);
+		if (!isnan(own))
 		{
-			value += columns->value[touchpoint];
+			value += own;
 			nulls[7] = false;
 		}
 	}

@@ -38,7 +38,8 @@ reserve(Matcher *matcher, int64 count)
 /*
  * Picks the touchpoints that match something, or all of them if need be.  Each
  * is written, and the next one over it unless it counts, since what a
- * touchpoint matches is hard to foresee for a branch.
+ * touchpoint matches is hard to foresee for a branch.  Everything is held in
+ * variables, which the compiler knows not to change by what is written.
  */
 static void
 pick(Matcher *matcher, int64 from, int64 to)
@@ -46,25 +47,36 @@ pick(Matcher *matcher, int64 from, int64 to)
 	const JourneyColumns *columns = matcher->columns;
 	const uint64 *event_bits = matcher->event_bits;
 	const uint64 *channel_bits = matcher->channel_bits;
-	bool		with_channel = columns->channel != NULL && matcher->pattern->columns != 0;
+	const TimestampTz *at = columns->at;
+	const uint32 *events = columns->event;
+	const uint32 *channels = matcher->pattern->columns ? columns->channel : NULL;
+	TimestampTz *picked_at = matcher->at;
+	uint64	   *picked_mask = matcher->mask;
+	int64	   *picked_index = matcher->index;
+	uint64		watched = matcher->watched;
+	const bool	simple = matcher->simple;
+	const bool	adjacent = matcher->adjacent;
 	int64		count = matcher->count;
 
 	for (int64 i = from; i < to; i++)
 	{
-		uint32		event = columns->event[i];
-		uint32		channel = with_channel ? columns->channel[i] : LABEL_NONE;
+		uint32		event = events[i];
+		uint32		channel = channels ? channels[i] : LABEL_NONE;
 		uint64		mask;
 
-		if (matcher->simple)
+		if (simple)
 			mask = event_bits[event] & channel_bits[channel];
 		else
 			mask = matcher_match_factors(matcher, event, channel);
-		if (mask & matcher->watched)
+		if (unlikely(mask & watched))
+		{
 			matcher_note_terms(matcher, event, channel);
-		matcher->at[count] = columns->at[i];
-		matcher->mask[count] = mask;
-		matcher->index[count] = i;
-		count += (mask != 0) | matcher->adjacent;
+			watched = matcher->watched;
+		}
+		picked_at[count] = at[i];
+		picked_mask[count] = mask;
+		picked_index[count] = i;
+		count += (mask != 0) | adjacent;
 	}
 	matcher->count = count;
 }

@@ -189,25 +189,33 @@ static void
 plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReach *reach)
 {
 	const TimestampTz never = PG_INT64_MIN;
+	const TimestampTz *times = run->at;
+	const int64 count = run->count;
+	const int64 window = plan->window;
+	const bool	may_saturate = window > PG_INT64_MAX / 2;
+	const TimestampTz only_start = plan->from_first ? reach->only_start : never;
 	TimestampTz slot[PATTERN_MAX_ELEMENTS + 1];
 	TimestampTz *start = slot + 1;
+	int			reached = 0;
 
 	for (int position = 0; position < plan->positions; position++)
 		start[position] = never;
-	for (int64 i = 0; i < run->count;)
+	for (int64 i = 0; i < count && reached < plan->positions;)
 	{
-		TimestampTz at = run->at[i];
-		TimestampTz open = Max(earlier_by(at, plan->window), never + 1);
+		TimestampTz at = times[i];
+		TimestampTz open = may_saturate ? Max(earlier_by(at, window), never + 1) : at - window;
 		uint64		mask = run->mask[i];
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+
 		/* with "by" a touchpoint may match nothing but a start that is not asked for */
-		if ((i + 1 < run->count && run->at[i + 1] == at) || (mask & (mask - 1)) != 0 || mask == 0)
+		if ((i + 1 < count && times[i + 1] == at) || (mask & (mask - 1)) != 0 || mask == 0)
 		{
 			int64		to = run_group_end(run, i);
 
 			plain_group(plan, a, run, i, to, start, open, reach);
+			reached = reach->reached;
 			i = to;
 		}
 		else
@@ -216,21 +224,20 @@ plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReac
 			TimestampTz from;
 			bool		arrives;
 
-			slot[0] = plan->from_first && at != reach->only_start ? never : at;
+			slot[0] = only_start == never || only_start == at ? at : never;
 			from = slot[position];
 			arrives = from >= open;
 			start[position] = arrives ? from : start[position];
-			if (arrives && position >= reach->reached)
+			if (arrives && position >= reached)
 			{
-				reach->reached = position + 1;
+				reached = position + 1;
+				reach->reached = reached;
 				reach->completed_at = at;
 				reach->completed_by = i;
 				reach->started_at = from;
 			}
 			i++;
 		}
-		if (reach->reached == plan->positions)
-			break;
 	}
 }
 
