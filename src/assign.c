@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "chain.h"
 
@@ -131,4 +132,54 @@ assignment_remove(Assignment *a, int step)
 	a->used[a->class_of[step]]--;
 	a->class_of[step] = -1;
 	a->held &= ~STEP_BIT(step);
+}
+
+/*
+ * Picks the touchpoints of one group, "first" up to "to" of the run: for each of its positions in turn the
+ * first one, in canonical order, that leaves enough for the others.
+ */
+void
+assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint64 positions,
+				int64 *touchpoint)
+{
+	int64		count = to - first;
+	uint64	   *mask;
+
+	if (positions == 0)
+		return;
+	if (count == 1)
+	{
+		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
+		return;
+	}
+	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint64));
+	memcpy(mask, run->mask + first, count * sizeof(uint64));
+	for (int position = 0; position < PATTERN_MAX_ELEMENTS; position++)
+	{
+		if ((positions & STEP_BIT(position)) == 0)
+			continue;
+		positions &= ~STEP_BIT(position);
+		for (int64 i = 0; i < count; i++)
+		{
+			uint64		kept = mask[i];
+			bool		enough = true;
+
+			if ((kept & STEP_BIT(position)) == 0)
+				continue;
+			mask[i] = 0;
+			assignment_load(a, mask, count, ~UINT64CONST(0));
+			for (int other = position + 1; other < PATTERN_MAX_ELEMENTS && enough; other++)
+			{
+				if (positions & STEP_BIT(other))
+					enough = assignment_add(a, other);
+			}
+			if (enough)
+			{
+				touchpoint[position] = run->index[first + i];
+				break;
+			}
+			mask[i] = kept;
+		}
+	}
+	pfree(mask);
 }

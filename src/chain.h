@@ -4,8 +4,8 @@
  *		and the touchpoints that matter to it.
  *
  * reach.c finds how far a customer came and when; trace.c finds which chain is
- * reported for that; anyorder.c does both for sets.  Only matcher.c calls
- * them.
+ * reported for that; plain.c does both for plain patterns, anyorder.c for sets.
+ * Only matcher.c calls them.
  */
 #ifndef JOURNEY_CHAIN_H
 #define JOURNEY_CHAIN_H
@@ -89,6 +89,9 @@ extern int	assignment_class(Assignment *a, uint64 mask);
 extern bool assignment_add(Assignment *a, int step);
 extern void assignment_remove(Assignment *a, int step);
 
+extern void assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to,
+							uint64 positions, int64 *touchpoint);
+
 /* Working memory of reach.c, trace.c and anyorder.c, kept between journeys. */
 typedef struct ChainWork ChainWork;
 
@@ -99,6 +102,10 @@ extern MemoryContext chain_work_context(ChainWork *work);
 extern void chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 						ChainReach *reach);
 extern void chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+						const ChainReach *reach, Chain *chain);
+extern void plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run,
+						ChainReach *reach);
+extern void plain_trace(const ChainPlan *plan, Assignment *a, const ChainRun *run,
 						const ChainReach *reach, Chain *chain);
 extern void anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 						   ChainReach *reach);

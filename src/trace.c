@@ -8,10 +8,7 @@
  * in order (a step that was matched before one that was skipped), then the first
  * touchpoints in canonical order.
  *
- * For a plain pattern the start is known, and taking each next step as early as
- * possible is right, since nothing but the order binds later steps.
- *
- * In general, one pass backwards from the completion finds for each group of
+ * One pass backwards from the completion finds for each group of
  * touchpoints at one instant, and each position by which a chain could enter it,
  * how many steps the rest of a chain can match: 0 if it cannot end where it has
  * to.  What can follow on a position lies in an unbroken stretch of groups, up
@@ -480,101 +477,6 @@ trace_forwards(Trace *trace, Path *path)
 }
 
 /* ----------
- * Touchpoints
- * ----------
- */
-
-/*
- * Picks the touchpoints of one group, "first" up to "to" of the run: for each of its positions in turn the
- * first one, in canonical order, that leaves enough for the others.
- */
-static void
-pick_touchpoints(Trace *trace, int64 first, int64 to, uint64 positions, int64 *touchpoint)
-{
-	const ChainRun *run = trace->run;
-	int64		count = to - first;
-	uint64	   *mask;
-
-	if (positions == 0)
-		return;
-	if (count == 1)
-	{
-		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
-		return;
-	}
-	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint64));
-	memcpy(mask, run->mask + first, count * sizeof(uint64));
-	for (int position = 0; position < trace->positions; position++)
-	{
-		if ((positions & STEP_BIT(position)) == 0)
-			continue;
-		positions &= ~STEP_BIT(position);
-		for (int64 i = 0; i < count; i++)
-		{
-			uint64		kept = mask[i];
-			bool		enough = true;
-
-			if ((kept & STEP_BIT(position)) == 0)
-				continue;
-			mask[i] = 0;
-			assignment_load(trace->assignment, mask, count, trace->plan->steps);
-			for (int other = position + 1; other < trace->positions && enough; other++)
-			{
-				if (positions & STEP_BIT(other))
-					enough = assignment_add(trace->assignment, other);
-			}
-			if (enough)
-			{
-				touchpoint[position] = run->index[first + i];
-				break;
-			}
-			mask[i] = kept;
-		}
-	}
-	pfree(mask);
-}
-
-/* ----------
- * Plain patterns
- * ----------
- */
-
-/* Each step in turn as early as it can be. */
-static void
-trace_plain(Trace *trace, Chain *chain)
-{
-	const ChainRun *run = trace->run;
-	TimestampTz start = trace->reach->started_at;
-	int64		i = trace->reach->completed_by;
-	int			position = 0;
-
-	while (i > 0 && run->at[i - 1] >= start)
-		i--;
-	chain->started_at = start;
-	while (position < trace->positions)
-	{
-		int64		to = i + 1;
-
-		if (to < run->count && run->at[to] == run->at[i])
-		{
-			uint64		positions = 0;
-
-			to = run_group_end(run, i);
-			assignment_load(trace->assignment, run->mask + i, to - i, trace->plan->steps);
-			while (position < trace->positions && assignment_add(trace->assignment, position))
-				positions |= STEP_BIT(position++);
-			pick_touchpoints(trace, i, to, positions, chain->touchpoint);
-		}
-		else if (run->mask[i] & STEP_BIT(position))
-			chain->touchpoint[position++] = run->index[i];
-		Assert(position == trace->positions || to < run->count);
-		i = to;
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-}
-
-/* ----------
  * The chain
  * ----------
  */
@@ -601,8 +503,8 @@ report(Trace *trace, const Path *path, Chain *chain)
 			if (path->group[other] == group)
 				positions |= STEP_BIT(other);
 		}
-		pick_touchpoints(trace, trace->work->first[group], trace->work->first[group + 1],
-						 positions, chain->touchpoint);
+		assignment_pick(trace->assignment, trace->run, trace->work->first[group],
+						trace->work->first[group + 1], positions, chain->touchpoint);
 	}
 }
 
@@ -668,15 +570,15 @@ chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 	if (reach->reached == 0)
 		return;
 	chain->ended_at = reach->completed_at;
-	trace.assignment = chain_work_assignment(work);
-	trace.work = plan->plain ? NULL : trace_work(work);
-	trace.completed_by_trailing = reach->reached > plan->positions;
-	trace.positions = Min(reach->reached, plan->positions);
 	if (plan->plain)
 	{
-		trace_plain(&trace, chain);
+		plain_trace(plan, chain_work_assignment(work), run, reach, chain);
 		return;
 	}
+	trace.assignment = chain_work_assignment(work);
+	trace.work = trace_work(work);
+	trace.completed_by_trailing = reach->reached > plan->positions;
+	trace.positions = Min(reach->reached, plan->positions);
 	find_groups(&trace);
 	if (trace.completed_by_trailing)
 		find_trailing(&trace);

@@ -166,6 +166,20 @@ SELECT (unnest(stage_funnel('', 'visit'))).customers;
 
 -- Errors
 
+\echo under a time, touchpoints at the instant of the start serve later steps whatever their order
+SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(
+    '2026-03-01 09:00:00+00 a, 2026-03-01 09:00:00+00 b'::journey, 'b -> a within 1 hour by day'))).*) f;
+\echo starts of another channel match nothing, at an instant of their own or together
+SELECT label, step, customers, touchpoints FROM (SELECT (unnest(stage_funnel('2026-03-01 02:00:00+00 b@q, 2026-03-01 06:00:00+00 a@p, '
+    '2026-03-01 08:00:00+00 b@p, 2026-03-01 08:00:00+00 b@p, 2026-03-01 10:00:00+00 a@q'::journey, 'b -> a within 2 hours by channel'))).*) f;
+\echo from first, with two channels at the first instant: the one of the chain reported
+SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(
+    '2026-03-01 09:00:00+00 a@p, 2026-03-01 09:00:00+00 b@q, 2026-03-01 10:00:00+00 c'::journey, '(a|b) -> a -> c from first by channel'))).*) f;
+\echo several exclusions at the end are one step, and count a touchpoint once
+SELECT step, stage, customers, touchpoints FROM (SELECT (unnest(stage_funnel(
+    '2026-03-01 09:00:00+00 a, 2026-03-01 10:00:00+00 x'::journey, 'a -> !x -> !(x|y)'))).*) f;
+
+
 SELECT stage_funnel(journey, NULL) FROM shop;
 SELECT stage_funnel(NULL::journey, NULL) FROM shop;
 SELECT stage_funnel(journey, '') FROM shop;

@@ -38,6 +38,7 @@ SELECT reached(j('0:a 0:b'), 'a -> b within 0 days'), reached(j('0:a 1:b'), 'a -
 
 \echo the reported chain: completed first, then latest start, then earliest times
 SELECT hours(reached_at(j('0:a 1:a 2:b 3:b 4:c 5:c'), 'a -> b -> c'));
+SELECT hours(reached_at(j('1:c 2:c 3:c 4:x'), 'c -> c -> x'));
 \echo the furthest counts, not the completed prefix
 SELECT hours(reached_at(j('0:a 1:b 2:c 10:a 11:b'), 'a -> b -> c -> d'));
 \echo no chain: an empty array; so does the empty journey
@@ -130,6 +131,8 @@ SELECT reached('2026-03-28 12:00:00+01 a, 2026-03-29 13:00:00+02 b', 'a -> b wit
 SELECT attempt, started_at, ended_at, reached, completed, entry_channel, seconds, value
 FROM attempts(j('0:a@x 1:b@y 2:a 3:b@z 4:a@w'), 'a -> b');
 SELECT * FROM attempts('2026-03-01 00:00:00+00 a@x =1.5, 2026-03-01 01:00:00+00 b =2, 2026-03-01 02:00:00+00 b', 'a -> b -> c');
+\echo attempts: optional steps at the end reach as far as they can before the next attempt begins
+SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('1:a 5:a 6:b'), 'a -> b?');
 \echo attempts: the next one uses later instants only
 SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('0:a 1:b 1:a 2:b'), 'a -> b');
 SELECT count(*) FROM attempts(j('0:z'), 'a -> b');
@@ -152,6 +155,8 @@ SELECT count(*) FROM pattern_steps(NULL);
 SELECT n, reached(j(CASE n % 3 WHEN 0 THEN '0:a 1:b' WHEN 1 THEN '0:b 1:a' ELSE '0:c 1:a 2:b 3:c' END),
                   CASE n % 2 WHEN 0 THEN 'a -> b' ELSE 'b? -> c' END)
 FROM generate_series(1, 6) n;
+
+SELECT n, reached(j('0:a@x 1:b@y 2:b@x'), CASE n WHEN 1 THEN 'a -> b' ELSE 'a -> b same channel' END) FROM generate_series(1, 2) n;
 
 \echo 64 steps and exclusions work, 65 do not
 SELECT reached((SELECT string_agg(format('2026-01-01 00:%s:00+00 s%s', lpad((n / 2)::text, 2, '0'), n), ',') FROM generate_series(1, 64) n)::journey,
