@@ -170,6 +170,15 @@ SELECT reached(''::journey, (SELECT string_agg('s' || n, ' -> ') FROM generate_s
 SELECT reached(j('0:s99@c99'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n)),
        reached(j('0:s99@c98'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n));
 
+\echo a long call can be cancelled: hours of work here, for with a window and an exclusion at the end every start is kept
+CREATE TABLE long AS SELECT journey_agg(timestamptz '2026-01-01' + make_interval(secs => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS j
+FROM generate_series(1, 300000) n;
+SET statement_timeout = 200;
+SELECT reached(j || '2026-01-01 00:00:00+00 x'::journey, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks') FROM long;
+SELECT stage_funnel(j, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks by month') FROM long;
+RESET statement_timeout;
+DROP TABLE long;
+
 \echo errors point at the character and say what was expected
 \set VERBOSITY default
 SELECT reached(''::journey, '');
