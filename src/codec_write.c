@@ -62,7 +62,7 @@ journey_check_event(uint32 length)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("event of a touchpoint must not be empty"),
-				 errhint("Rows whose event is null are skipped.")));
+				 errhint("Rows whose event is null are skipped: nullif(event, '') makes it so.")));
 }
 
 double

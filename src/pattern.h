@@ -48,6 +48,7 @@ typedef struct PatternElement
 {
 	bool		exclusion;
 	bool		optional;
+	bool		named;			/* by "as" */
 	bool		next;			/* arrived at by "=>" */
 	int64		limit;			/* of the arrow before, in microseconds, or PATTERN_NO_LIMIT */
 	int			step;			/* the step it is, or for an exclusion the step whose

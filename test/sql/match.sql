@@ -233,6 +233,20 @@ SELECT reached(''::journey, 'a? -> b by channel');
 SELECT reached(''::journey, 'a by channel at UTC');
 SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus"');
 SELECT reached(''::journey, 'a within 1 day by week by week');
+SELECT reached(''::journey, 'a within 1 day by week at -05:00');
+SELECT reached(''::journey, 'a within 1 day by week at "UTC-5"');
+SELECT step FROM pattern_steps('a within 1 day by week at "Etc/GMT+5"') LIMIT 1;
+\echo common slips get advice
+SELECT reached(''::journey, 'visit → purchase');
+SELECT reached(''::journey, 'visit --> purchase');
+SELECT reached(''::journey, '“Product Viewed” -> purchase');
+SELECT reached(''::journey, $$'Product Viewed' -> purchase$$);
+SELECT reached(''::journey, 'visit, purchase');
+SELECT reached(''::journey, 'visit | purchase');
+SELECT reached(''::journey, '^visit$');
+SELECT reached(''::journey, 'visit -> [10 minutes] purchase');
+SELECT reached(''::journey, 'visit ->[10 minutes] purchase');
+SELECT reached(''::journey, 'visit -> !error as "none" -> purchase');
 \echo "by" is for reports
 SELECT reached(''::journey, 'a by channel');
 SELECT reached_at(''::journey, 'a by channel');
