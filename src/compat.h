@@ -27,6 +27,11 @@
 #define INTERVAL_NOT_FINITE(i) ((void) (i), false)
 #endif
 
+/* Window functions can say that their frame does not matter since 16. */
+#if PG_VERSION_NUM >= 160000
+#define JOURNEY_WINDOW_CLAUSE_REQUEST
+#endif
+
 /* Newer versions have pg_noreturn instead, which stands elsewhere. */
 #ifndef pg_attribute_noreturn
 #ifdef __GNUC__

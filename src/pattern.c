@@ -7,12 +7,15 @@
  */
 #include "postgres.h"
 
-#include "pgtime.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "calendar.h"
 #include "pattern_scan.h"
 
 #define ZONE_HINT	"Use a name of the time zone database, such as \"America/New_York\"."
+
+#define MAX_SHOWN_LENGTH	200 /* of a pattern in a message */
 
 static bool
 at_keyword(const Parser *parser)
@@ -336,33 +339,16 @@ settle_trailing(Parser *parser, const PatternStep *parsed)
  * ----------
  */
 
-/*
- * Offsets and POSIX zones count west as positive, unlike ISO 8601: a name with
- * a digit that is no place ("Etc/GMT+5") is refused, lest days be wrong in
- * silence.
- */
-static bool
-zone_is_offset(const char *name)
-{
-	return strpbrk(name, "0123456789") != NULL && strchr(name, '/') == NULL;
-}
-
 static void
 parse_zone(Parser *parser)
 {
 	const Token *token = &parser->token;
 	Pattern    *pattern = parser->pattern;
-	char		name[TZ_STRLEN_MAX + 1];
 
 	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
 		pattern_syntax_error(parser, "a time zone", ZONE_HINT);
-	if (token->length <= TZ_STRLEN_MAX)
-	{
-		memcpy(name, token->text, token->length);
-		name[token->length] = '\0';
-		pattern->zone = pg_tzset(name);
-	}
-	if (pattern->zone == NULL || !pg_tz_acceptable(pattern->zone) || zone_is_offset(name))
+	pattern->zone = calendar_zone(token->text, token->length);
+	if (pattern->zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" not recognized", pnstrdup(token->text, token->length)),
@@ -550,4 +536,19 @@ pattern_refuse_by(const Pattern *pattern, const char *function)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s does not take a pattern with \"by\"", function),
 				 errdetail("\"by\" splits a report such as that of stage_funnel.")));
+}
+
+void
+pattern_require_term(const Pattern *pattern, const char *function)
+{
+	if (pattern->elements > 1 || pattern->element[0].optional ||
+		pattern->window != PATTERN_NO_LIMIT || pattern->from_first ||
+		pattern->same_channel || pattern->by != BY_NOTHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s takes one term of the pattern language, not a whole pattern", function),
+				 errdetail("The term is \"%.*s\".",
+						   pg_mbcliplen(pattern->text, pattern->length, MAX_SHOWN_LENGTH),
+						   pattern->text),
+				 errhint("A term is an event, \"@\" and a channel, or several of them: view, @web, (view|cart)@web.")));
 }

@@ -113,4 +113,7 @@ extern char *pattern_choice_text(const Pattern *pattern, int element);
 /* Is this a pattern with "by", which only reports can answer?  Then an error. */
 extern void pattern_refuse_by(const Pattern *pattern, const char *function);
 
+/* Is this more than one choice, such as "view", "@web" or "(view|cart)@web"?  Then an error. */
+extern void pattern_require_term(const Pattern *pattern, const char *function);
+
 #endif							/* JOURNEY_PATTERN_H */
