@@ -60,7 +60,7 @@ typedef struct RenameSite
 static const char *
 what_is_renamed(const RenameSite *site)
 {
-	return site->channels ? "channel" : "event";
+	return site->channels ? "a channel" : "an event";
 }
 
 /* A member of the object; the texts stay where they are. */
@@ -70,10 +70,10 @@ read_rule(const RenameSite *site, RenameRule *rule, const JsonbValue *key, const
 	if (value->type != jbvString)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("new name of a %s must be text", what_is_renamed(site)),
-				 errdetail("That of \"%.*s\" is something else.",
+				 errmsg("new name of %s must be text", what_is_renamed(site)),
+				 errdetail("That of \"%.*s\" is of type %s.",
 						   pg_mbcliplen(key->val.string.val, key->val.string.len, MAX_SHOWN_LENGTH),
-						   key->val.string.val)));
+						   key->val.string.val, JsonbTypeName((JsonbValue *) value))));
 	rule->old = key->val.string.val;
 	rule->old_length = key->val.string.len;
 	rule->name = value->val.string.val;
@@ -81,7 +81,10 @@ read_rule(const RenameSite *site, RenameRule *rule, const JsonbValue *key, const
 	if (!site->channels && (rule->old_length == 0 || rule->name_length == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("name of an event must not be empty")));
+				 errmsg("name of an event must not be empty"),
+				 errdetail("One is renamed from \"%.*s\" to \"%.*s\".",
+						   pg_mbcliplen(rule->old, rule->old_length, MAX_SHOWN_LENGTH), rule->old,
+						   pg_mbcliplen(rule->name, rule->name_length, MAX_SHOWN_LENGTH), rule->name)));
 	rule->prefix = rule->old_length > 0 && rule->old[rule->old_length - 1] == '*';
 	if (!rule->prefix)
 		return;
@@ -103,6 +106,7 @@ read_rules(RenameSite *site, Jsonb *names)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("names must be a jsonb object"),
+				 errdetail("They are %s.", JB_ROOT_IS_SCALAR(names) ? "a single value" : "an array"),
 				 errhint("Old names lead to new ones: {\"old\": \"new\", \"prefix*\": \"new\"}.")));
 	site->rule = palloc0(Max(JB_ROOT_COUNT(names), 1) * sizeof(RenameRule));
 	iterator = JsonbIteratorInit(&names->root);
@@ -195,7 +199,12 @@ rename_label(const RenameSite *site, Labels *labels, uint32 code)
 	if (rule->name_length + rest == 0)
 	{
 		if (!site->channels)
-			journey_check_event(0);
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("name of an event must not be empty"),
+					 errdetail("Nothing would be left of \"%.*s\".",
+							   pg_mbcliplen(label->text, label->length, MAX_SHOWN_LENGTH),
+							   label->text)));
 		return LABEL_NONE;
 	}
 	if (rest == 0)
@@ -250,6 +259,14 @@ renamed_labels(RenameSite *site)
 	site->generation = generation;
 	reserve_map(site, labels);
 	return labels;
+}
+
+/* Do touchpoints without a channel get one? */
+static bool
+names_none(const RenameSite *site)
+{
+	return site->channels && site->map[LABEL_NONE] != NOT_MAPPED &&
+		site->map[LABEL_NONE] != LABEL_NONE;
 }
 
 /* Do touchpoints at one instant stay in the order of their labels? */
@@ -314,7 +331,7 @@ rename_journey(FunctionCallInfo fcinfo, bool channels)
 	}
 	if (!changes)
 		return PG_GETARG_DATUM(0);
-	if (order_stays(site, columns, code))
+	if (!names_none(site) && order_stays(site, columns, code))
 		result = journey_relabel(PG_GETARG_DATUM(0), channels, labels, site->map, site->mapped);
 	return result ? PointerGetDatum(result) : build_anew(fcinfo, site, labels, code);
 }

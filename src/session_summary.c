@@ -286,6 +286,7 @@ session_summary_transition(PG_FUNCTION_ARGS)
 		char		bytes[VARHDRSZ + GAP_TEXT_SIZE];
 	}			gap;
 	uint64		span = PG_NARGS() > 2 ? span_argument(fcinfo, 2, "gap") : SPAN_USUAL_GAP;
+	Datum		result;
 
 	SET_VARSIZE(&gap, VARHDRSZ + write_gap(span, gap.bytes + VARHDRSZ));
 	InitFunctionCallInfoData(*call, fcinfo->flinfo, 3, fcinfo->fncollation,
@@ -294,7 +295,9 @@ session_summary_transition(PG_FUNCTION_ARGS)
 	call->args[1] = fcinfo->args[1];
 	call->args[2].value = PointerGetDatum(&gap);
 	call->args[2].isnull = false;
-	return population_transition(call, &summary_analysis);
+	result = population_transition(call, &summary_analysis);
+	fcinfo->isnull = call->isnull;
+	return result;
 }
 
 Datum
