@@ -43,6 +43,12 @@ ORDER BY s.label;
 \echo '== No trend by week: FUNNEL needs "within", a first step that is required, and steps in order (no &)'
 \endif
 
+\echo '== Sessions: 30 minutes without an event end one'
+SELECT s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
+       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       round(100 * s.bounce_rate::numeric, 1) AS "% bounced"
+FROM unnest((SELECT session_summary(journey) FROM journeys)) AS s;
+
 \echo '== One customer who came far'
 SELECT (SELECT customer
         FROM journeys

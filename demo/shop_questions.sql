@@ -66,6 +66,24 @@ SELECT journey FROM journeys WHERE customer = :someone;
 \pset format aligned
 \echo
 
+\echo '== How is the shop used?  Sessions, by channel of first touch'
+SELECT q.channel, s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
+       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       round(100 * s.bounce_rate::numeric, 1) AS "% bounced", round(s.value::numeric, 2) AS value
+FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS summary
+      FROM journeys GROUP BY 1) AS q
+CROSS JOIN LATERAL unnest(q.summary) AS s
+ORDER BY s.sessions DESC;
+
+\echo '== The sessions of that customer; numbered in the events table they are the same'
+SELECT s.session, s.started_at, make_interval(secs => s.seconds) AS time, s.touchpoints, s.entry_channel, s.exit_event, s.value
+FROM journeys CROSS JOIN LATERAL sessionize(journey) AS s
+WHERE customer = :someone;
+
+SELECT at, event, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS session
+FROM events
+WHERE customer = :someone;
+
 \echo '== Whom does an abandoned cart belong to?  No purchase within a day of the last click on it, and that day is over'
 SELECT customer, a.started_at AS cart_at, a.entry_channel AS channel, a.value AS worth
 FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !(add_to_cart|purchase) within 1 day') AS a
