@@ -282,7 +282,7 @@ session_summary_transition(PG_FUNCTION_ARGS)
 	LOCAL_FCINFO(call, 3);
 	union
 	{
-		struct varlena header;	/* for its alignment */
+		uint32		header;		/* for its alignment */
 		char		bytes[VARHDRSZ + GAP_TEXT_SIZE];
 	}			gap;
 	uint64		span = PG_NARGS() > 2 ? span_argument(fcinfo, 2, "gap") : SPAN_USUAL_GAP;

@@ -378,7 +378,7 @@ SELECT p.oid::regprocedure, provolatile, proisstrict, proparallel
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 	AND p.proname NOT LIKE 'journey\_agg%' AND 'journey'::regtype IN (p.prorettype, p.proargtypes[0])
-	AND p.prokind = 'f' AND p.pronargs < 3 AND (p.provolatile <> 'i' OR NOT p.proisstrict OR p.proparallel <> 's');
+	AND p.prokind = 'f' AND p.pronargs < 3 AND p.proname <> 'idle_seconds' AND (p.provolatile <> 'i' OR NOT p.proisstrict OR p.proparallel <> 's');
 SELECT pg_describe_object(classid, objid, 0)
 FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
