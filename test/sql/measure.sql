@@ -52,6 +52,7 @@ SELECT active_dates('2011-12-30 09:59:59Z a, 2011-12-30 10:00Z b', 'Pacific/Apia
 SELECT active_dates('1969-09-30 12:30Z a, 1969-09-30 14:00Z b, 1969-10-01 11:59Z c, 1969-10-01 12:00Z d', 'Pacific/Kwajalein');
 SELECT refusal($$SELECT active_dates('', 'Mars/Olympus')$$);
 SELECT refusal($$SELECT active_dates('', '')$$);
+SELECT refusal($$SELECT active_dates('', '+05:00')$$);
 SELECT refusal(format('SELECT active_dates('''', %L)', repeat('ä', 300)));
 
 \echo -- every function is immutable and safe in parallel queries
