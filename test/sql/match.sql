@@ -158,6 +158,22 @@ FROM generate_series(1, 6) n;
 
 SELECT n, reached(j('0:a@x 1:b@y 2:b@x'), CASE n WHEN 1 THEN 'a -> b' ELSE 'a -> b same channel' END) FROM generate_series(1, 2) n;
 
+\echo one call site that goes on after errors
+DO $$
+DECLARE p text; r int;
+BEGIN
+    FOREACH p IN ARRAY ARRAY['a', 'a by channel', 'a by channel', 'b ->', 'a by channel', 'a']
+    LOOP
+        BEGIN
+            r := reached('2026-01-01 00:00:00+00 a'::journey, p);
+            RAISE NOTICE '%: %', p, r;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE NOTICE '%: %', p, sqlerrm;
+        END;
+    END LOOP;
+END
+$$;
+
 \echo 64 steps and exclusions work, 65 do not
 SELECT reached((SELECT string_agg(format('2026-01-01 00:%s:00+00 s%s', lpad((n / 2)::text, 2, '0'), n), ',') FROM generate_series(1, 64) n)::journey,
                (SELECT string_agg('s' || n, ' -> ' ORDER BY n) FROM generate_series(1, 64) n));
