@@ -36,8 +36,9 @@ sub installation
 		system_or_bail('mkdir', '-p', $root . dirname($folder));
 		system_or_bail('cp', '-RL', $folder, $root . dirname($folder));
 	}
-	system_or_bail('make', '-s', "PG_CONFIG=$config", 'with_llvm=no', 'clean');
-	system_or_bail('make', '-s', "PG_CONFIG=$config", 'with_llvm=no', 'install', "DESTDIR=$root");
+	system_or_bail('mkdir', "$root/source");
+	system_or_bail('cp', '-R', 'Makefile', 'journey.control', 'sql', 'src', "$root/source");
+	system_or_bail('make', '-s', '-C', "$root/source", "PG_CONFIG=$config", 'with_llvm=no', 'install', "DESTDIR=$root");
 	return $root . $installed{$version};
 }
 
