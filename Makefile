@@ -51,7 +51,7 @@ check-versions:
 	@test/versions
 
 sqlsmith:
-	@test/cluster test/sqlsmith $(SECONDS)
+	@test/cluster -c 'log_line_prefix=%e ' test/sqlsmith $(SECONDS)
 
 demo:
 	@test/tools
