@@ -3,6 +3,9 @@
 #   make && make install     build and install (PG_CONFIG=... chooses a server)
 #   make check               build and test in a throw-away cluster
 #   make installcheck        regression tests against a running server
+#   make check-tap           only the tests that start several servers
+#   make check-versions      build and test with every supported PostgreSQL (as root)
+#   make sqlsmith SECONDS=n  random queries against the extension
 #   make demo                a demonstration in a throw-away cluster
 #   make bench [ROWS=n]      time it against PostgreSQL itself
 EXTENSION  = journey
@@ -30,7 +33,7 @@ PG_CONFIG ?= pg_config
 # These bring up what they need themselves, PostgreSQL's headers included, and
 # PGXS has a "check" of its own that only says no.  Hence PGXS is left out when
 # one of them is asked for, and every other goal gets a make of its own.
-SCRIPTED = check demo bench
+SCRIPTED = check check-tap check-versions sqlsmith demo bench
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 
@@ -40,6 +43,15 @@ export PG_CONFIG
 
 check:
 	@test/check
+
+check-tap:
+	@test/check $(patsubst test/%,%,$(sort $(wildcard test/t/*.pl)))
+
+check-versions:
+	@test/versions
+
+sqlsmith:
+	@test/cluster -c 'log_line_prefix=%e ' test/sqlsmith $(SECONDS)
 
 demo:
 	@test/tools

@@ -32,6 +32,15 @@
 #define JOURNEY_WINDOW_CLAUSE_REQUEST
 #endif
 
+/* A counted text no longer asks since 17 whether the count counts itself. */
+#if PG_VERSION_NUM >= 170000
+#define send_counted_text(buf, str, length) \
+	pq_sendcountedtext(buf, str, length)
+#else
+#define send_counted_text(buf, str, length) \
+	pq_sendcountedtext(buf, str, length, false)
+#endif
+
 /* Newer versions have pg_noreturn instead, which stands elsewhere. */
 #ifndef pg_attribute_noreturn
 #ifdef __GNUC__

@@ -59,7 +59,7 @@ PG_FUNCTION_INFO_V1(journey_touchpoints);
 static void
 send_label(StringInfo out, const Label *label)
 {
-	pq_sendcountedtext(out, label->text, label->length, false);
+	send_counted_text(out, label->text, label->length);
 }
 
 Datum

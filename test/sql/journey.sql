@@ -373,17 +373,7 @@ SELECT refusal($$SELECT length('\x01'::bytea::journey)$$);
 DROP CAST (journey AS bytea);
 DROP CAST (bytea AS journey);
 
-\echo == the catalogue: everything is immutable, strict, parallel safe and commented
-SELECT p.oid::regprocedure, provolatile, proisstrict, proparallel
-FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
-WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-	AND p.proname NOT LIKE 'journey\_agg%' AND 'journey'::regtype IN (p.prorettype, p.proargtypes[0])
-	AND p.prokind = 'f' AND p.pronargs < 3 AND p.proname <> 'idle_seconds' AND (p.provolatile <> 'i' OR NOT p.proisstrict OR p.proparallel <> 's');
-SELECT pg_describe_object(classid, objid, 0)
-FROM pg_depend
-WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'journey')
-	AND obj_description(objid, classid::regclass::name) IS NULL;
+\echo == the operator classes are whole
 SELECT amname, amvalidate(c.oid) FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod WHERE opcintype = 'journey'::regtype ORDER BY 1;
 DROP TABLE sample, steady, forms, toasted, copied, received, intact;
 DROP FUNCTION refusal, receive, label, survives;
