@@ -62,6 +62,71 @@ CREATE AGGREGATE stage_funnel(journey, pattern text) (
 COMMENT ON AGGREGATE stage_funnel(journey, text) IS
     'how many customers reached each step of a pattern, with times, values and drop-off';
 
+/* The keyed form: straight from rows of an events table. */
+
+/* Looks two labels up and appends a record, which is sorted in the end. */
+CREATE FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, pattern text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, text) IS
+    'aggregate transition function of stage_funnel';
+
+CREATE FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, text, pattern text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, text, text) IS
+    'aggregate transition function of stage_funnel';
+
+CREATE FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, pattern text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION stage_funnel_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, text) IS
+    'aggregate transition function of stage_funnel';
+
+CREATE FUNCTION stage_funnel_keyed_final(internal) RETURNS funnel_stage[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION stage_funnel_keyed_final(internal) IS
+    'aggregate final function of stage_funnel';
+
+CREATE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    COMBINEFUNC = journey_eventlog_combine,
+    SERIALFUNC = journey_eventlog_serial,
+    DESERIALFUNC = journey_eventlog_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE stage_funnel(anyelement, timestamptz, text, text) IS
+    'how many customers reached each step of a pattern, straight from rows of an events table';
+
+CREATE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    COMBINEFUNC = journey_eventlog_combine,
+    SERIALFUNC = journey_eventlog_serial,
+    DESERIALFUNC = journey_eventlog_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE stage_funnel(anyelement, timestamptz, text, text, text) IS
+    'how many customers reached each step of a pattern, straight from rows of an events table';
+
+CREATE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, value double precision, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    COMBINEFUNC = journey_eventlog_combine,
+    SERIALFUNC = journey_eventlog_serial,
+    DESERIALFUNC = journey_eventlog_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE stage_funnel(anyelement, timestamptz, text, text, double precision, text) IS
+    'how many customers reached each step of a pattern, straight from rows of an events table';
+
 CREATE FUNCTION compare_rates(
     converted_a bigint, total_a bigint, converted_b bigint, total_b bigint,
     OUT difference double precision, OUT low double precision, OUT high double precision,

@@ -24,6 +24,8 @@
 
 PG_FUNCTION_INFO_V1(stage_funnel_transition);
 PG_FUNCTION_INFO_V1(stage_funnel_final);
+PG_FUNCTION_INFO_V1(stage_funnel_keyed_transition);
+PG_FUNCTION_INFO_V1(stage_funnel_keyed_final);
 
 #define FUNNEL_VERSION	1
 
@@ -293,6 +295,15 @@ funnel_add(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 	}
 }
 
+/* A customer with nothing that the pattern names counts, but reaches no step. */
+static void
+funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, Tally **tally)
+{
+	tally_add_latest(tally_common(*tally, LATEST_TOUCHPOINT), latest);
+	if (((const FunnelPlan *) plan)->pattern->by == BY_NOTHING)
+		(void) tally_row(tally, NULL, 0);
+}
+
 /* ----------
  * Rows
  * ----------
@@ -511,6 +522,7 @@ static const Analysis funnel_analysis = {
 	.configure = funnel_configure,
 	.wants = funnel_wants,
 	.add = funnel_add,
+	.left_out = funnel_left_out,
 	.rows = funnel_rows,
 	.remark = funnel_remark
 };
@@ -525,4 +537,16 @@ Datum
 stage_funnel_final(PG_FUNCTION_ARGS)
 {
 	return population_final(fcinfo, &funnel_analysis);
+}
+
+Datum
+stage_funnel_keyed_transition(PG_FUNCTION_ARGS)
+{
+	return population_keyed_transition(fcinfo, &funnel_analysis);
+}
+
+Datum
+stage_funnel_keyed_final(PG_FUNCTION_ARGS)
+{
+	return population_keyed_final(fcinfo, &funnel_analysis);
 }

@@ -22,7 +22,7 @@
 #include "utils/typcache.h"
 
 #include "codec.h"
-#include "population.h"
+#include "population_private.h"
 
 PG_FUNCTION_INFO_V1(journey_tally_combine);
 
@@ -49,9 +49,7 @@ typedef struct PopulationSite
 	int			plans;
 	PopulationPlan known[PLANS_KEPT];
 	JourneyReader *reader;
-	Oid			row_type;
-	TupleDesc	row_desc;
-	bool		remarked;
+	PopulationAnswer answer;
 } PopulationSite;
 
 struct PopulationRows
@@ -63,8 +61,8 @@ struct PopulationRows
 };
 
 /* Outside an aggregate the state would not be ours to update. */
-static void
-check_aggregate(FunctionCallInfo fcinfo)
+void
+population_check_aggregate(FunctionCallInfo fcinfo)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
 		ereport(ERROR,
@@ -88,23 +86,8 @@ call_site(FunctionCallInfo fcinfo)
 	return site;
 }
 
-static inline bool
-same_text(const TallyText *a, const TallyText *b)
-{
-	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
-
-static bool
-same_texts(const TallyText *a, const TallyText *b, int texts)
-{
-	for (int i = 0; i < texts; i++)
-		if (!same_text(&a[i], &b[i]))
-			return false;
-	return true;
-}
-
-static const TallyText *
-copy_texts(const TallyText *text, int texts)
+const TallyText *
+population_copy_texts(const TallyText *text, int texts)
 {
 	TallyText  *copy = palloc(Max(texts, 1) * sizeof(TallyText));
 
@@ -116,28 +99,36 @@ copy_texts(const TallyText *text, int texts)
 	return copy;
 }
 
+/* The key of an analysis's tallies. */
+TallyKey *
+population_key(const Analysis *analysis, const AnalysisPlan *plan, const TallyText *text)
+{
+	TallyDefinition definition;
+
+	definition.analysis.text = analysis->name;
+	definition.analysis.length = strlen(analysis->name);
+	definition.version = analysis->version;
+	definition.texts = analysis->texts;
+	definition.text = text;
+	definition.common_slots = plan->common_slots;
+	definition.row_slots = plan->row_slots;
+	definition.type = plan->type;
+	return tally_key(&definition);
+}
+
 /* Until all went well its memory belongs to the current context. */
 static PopulationPlan
 make_plan(const PopulationSite *site, const Analysis *analysis, const TallyText *text)
 {
 	PopulationPlan made;
-	TallyDefinition definition;
 	MemoryContext before;
 
 	made.context = AllocSetContextCreate(CurrentMemoryContext, "journey population",
 										 ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(made.context);
-	made.text = copy_texts(text, analysis->texts);
+	made.text = population_copy_texts(text, analysis->texts);
 	made.plan = analysis->configure(made.text);
-	definition.analysis.text = analysis->name;
-	definition.analysis.length = strlen(analysis->name);
-	definition.version = analysis->version;
-	definition.texts = analysis->texts;
-	definition.text = made.text;
-	definition.common_slots = made.plan->common_slots;
-	definition.row_slots = made.plan->row_slots;
-	definition.type = made.plan->type;
-	made.key = tally_key(&definition);
+	made.key = population_key(analysis, made.plan, made.text);
 	MemoryContextSwitchTo(before);
 	MemoryContextSetParent(made.context, site->context);
 	return made;
@@ -150,7 +141,7 @@ configure(PopulationSite *site, const Analysis *analysis, const TallyText *text)
 	PopulationPlan plan;
 	int			i = 0;
 
-	while (i < site->plans && !same_texts(text, site->known[i].text, analysis->texts))
+	while (i < site->plans && !population_same_texts(text, site->known[i].text, analysis->texts))
 		i++;
 	if (i == 0 && site->plans > 0)
 		return &site->known[0];
@@ -170,12 +161,9 @@ configure(PopulationSite *site, const Analysis *analysis, const TallyText *text)
 }
 
 /* The configuration of a row: the arguments from "first" on. */
-static const PopulationPlan *
-configure_by_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationSite *site,
-					   int first)
+void
+population_texts(FunctionCallInfo fcinfo, const Analysis *analysis, int first, TallyText *text)
 {
-	TallyText	text[FUNC_MAX_ARGS];
-
 	Assert(PG_NARGS() == first + analysis->texts);
 	for (int i = 0; i < analysis->texts; i++)
 	{
@@ -189,7 +177,6 @@ configure_by_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, Popula
 		text[i].text = VARDATA_ANY(argument);
 		text[i].length = VARSIZE_ANY_EXHDR(argument);
 	}
-	return configure(site, analysis, text);
 }
 
 static char *
@@ -201,19 +188,19 @@ shown(const TallyText *text)
 }
 
 /* What differs between two definitions of a group?  "name" may be unknown. */
-static void pg_attribute_noreturn()
-not_the_same(const TallyDefinition *a, const TallyDefinition *b, const char *const *name)
+void
+population_differs(const TallyDefinition *a, const TallyDefinition *b, const char *const *name)
 {
 	int			i = 0;
 
-	if (!same_text(&a->analysis, &b->analysis) || a->version != b->version ||
+	if (!population_same_text(&a->analysis, &b->analysis) || a->version != b->version ||
 		a->texts != b->texts)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("journey_tally belongs to another aggregate"),
 				 errdetail("One is of %s, version %d, the other of %s, version %d.",
 						   shown(&a->analysis), a->version, shown(&b->analysis), b->version)));
-	while (i < a->texts && same_text(&a->text[i], &b->text[i]))
+	while (i < a->texts && population_same_text(&a->text[i], &b->text[i]))
 		i++;
 	if (i == a->texts)
 		ereport(ERROR,
@@ -239,7 +226,7 @@ check_key(const Tally *tally, const PopulationPlan *plan, const Analysis *analys
 		return;
 	tally_definition(tally, &own);
 	tally_definition(tally_create(plan->key), &other);
-	not_the_same(&own, &other, analysis->text_name);
+	population_differs(&own, &other, analysis->text_name);
 }
 
 /*
@@ -249,15 +236,17 @@ check_key(const Tally *tally, const PopulationPlan *plan, const Analysis *analys
 Datum
 population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
+	TallyText	text[FUNC_MAX_ARGS];
 	PopulationSite *site;
 	const PopulationPlan *plan;
 	Tally	   *tally = NULL;
 	const JourneyColumns *columns;
 	uint64		generation;
 
-	check_aggregate(fcinfo);
+	population_check_aggregate(fcinfo);
 	site = call_site(fcinfo);
-	plan = configure_by_arguments(fcinfo, analysis, site, 2);
+	population_texts(fcinfo, analysis, 2, text);
+	plan = configure(site, analysis, text);
 	if (!PG_ARGISNULL(0))
 	{
 		tally = tally_from_datum(PG_GETARG_DATUM(0));
@@ -292,7 +281,7 @@ journey_tally_combine(PG_FUNCTION_ARGS)
 	TallyDefinition a;
 	TallyDefinition b;
 
-	check_aggregate(fcinfo);
+	population_check_aggregate(fcinfo);
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	if (PG_ARGISNULL(1))
@@ -305,7 +294,7 @@ journey_tally_combine(PG_FUNCTION_ARGS)
 	{
 		tally_definition(into, &a);
 		tally_definition(other, &b);
-		not_the_same(&a, &b, NULL);
+		population_differs(&a, &b, NULL);
 	}
 	tally_merge(&into, other);
 	PG_RETURN_POINTER(into);
@@ -333,17 +322,17 @@ population_add_row(PopulationRows *rows, Datum *values, bool *nulls)
  * is asked, since not every caller gives a call expression.
  */
 static void
-look_up_row_type(FunctionCallInfo fcinfo, PopulationSite *site)
+look_up_row_type(FunctionCallInfo fcinfo, PopulationAnswer *answer)
 {
 	MemoryContext before;
 
-	if (site->row_desc != NULL)
+	if (answer->row_desc != NULL)
 		return;
-	site->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	if (!OidIsValid(site->row_type))
+	answer->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	if (!OidIsValid(answer->row_type))
 		elog(ERROR, "function %u does not return an array", fcinfo->flinfo->fn_oid);
 	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	site->row_desc = lookup_rowtype_tupdesc_copy(site->row_type, -1);
+	answer->row_desc = lookup_rowtype_tupdesc_copy(answer->row_type, -1);
 	MemoryContextSwitchTo(before);
 }
 
@@ -362,11 +351,29 @@ is_grouped(FunctionCallInfo fcinfo)
 
 /* Over a window the first rows have seen little: nothing to remark about. */
 static void
-make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationSite *site,
-			const PopulationPlan *plan, const Tally *tally)
+make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+			const Tally *tally, PopulationAnswer *answer)
 {
-	if (!site->remarked && AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
-		site->remarked = analysis->remark(plan->plan, tally, is_grouped(fcinfo));
+	if (!answer->remarked && AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
+		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
+}
+
+/* The array of rows that an analysis makes of its tally. */
+Datum
+population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+				  const Tally *tally, PopulationAnswer *answer)
+{
+	PopulationRows rows = {0};
+	int			low = 1;
+
+	look_up_row_type(fcinfo, answer);
+	make_remark(fcinfo, analysis, plan, tally, answer);
+	rows.desc = answer->row_desc;
+	analysis->rows(plan, tally, &rows);
+	if (rows.count == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(answer->row_type));
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(rows.row, NULL, 1, &rows.count, &low,
+											 answer->row_type, -1, false, TYPALIGN_DOUBLE));
 }
 
 /*
@@ -378,11 +385,9 @@ Datum
 population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
 	PopulationSite *site = call_site(fcinfo);
-	PopulationRows rows = {0};
 	const PopulationPlan *plan = NULL;
 	const Tally *tally;
 	TallyDefinition definition;
-	int			low = 1;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -397,12 +402,5 @@ population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 						analysis->version),
 				 errdetail("It is one of %s, version %d.", shown(&definition.analysis),
 						   definition.version)));
-	look_up_row_type(fcinfo, site);
-	make_remark(fcinfo, analysis, site, plan, tally);
-	rows.desc = site->row_desc;
-	analysis->rows(plan->plan, tally, &rows);
-	if (rows.count == 0)
-		PG_RETURN_ARRAYTYPE_P(construct_empty_array(site->row_type));
-	PG_RETURN_ARRAYTYPE_P(construct_md_array(rows.row, NULL, 1, &rows.count, &low,
-											 site->row_type, -1, false, TYPALIGN_DOUBLE));
+	return population_answer(fcinfo, analysis, plan->plan, tally, &site->answer);
 }

@@ -60,6 +60,12 @@ typedef struct Analysis
 	void		(*add) (AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 						Tally **tally);
 
+	/*
+	 * Touchpoints were left out because they were not wanted, and customers
+	 * with them: this was the latest one's time.
+	 */
+	void		(*left_out) (const AnalysisPlan *plan, TimestampTz latest, Tally **tally);
+
 	/* Makes the rows, by population_add_row(). */
 	void		(*rows) (const AnalysisPlan *plan, const Tally *tally, PopulationRows *rows);
 
@@ -72,6 +78,8 @@ typedef struct Analysis
 
 extern Datum population_transition(FunctionCallInfo fcinfo, const Analysis *analysis);
 extern Datum population_final(FunctionCallInfo fcinfo, const Analysis *analysis);
+extern Datum population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis);
+extern Datum population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis);
 
 extern void population_add_row(PopulationRows *rows, Datum *values, bool *nulls);
 
