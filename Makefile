@@ -15,7 +15,7 @@ MODULE_big = journey
 OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these files in this order: later ones use earlier ones.
-SQL_PARTS  = journey aggregate match tally funnel
+SQL_PARTS  = journey aggregate match tally funnel session reshape measure
 DATA       = $(wildcard sql/journey--*--*.sql)
 DATA_built = journey--$(EXTVERSION).sql
 

@@ -23,23 +23,31 @@ SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
        make_interval(secs => round(s.median_seconds)) AS median_time, s.touchpoints
-FROM unnest((SELECT stage_funnel(journey, :'funnel') FROM journeys)) AS s;
+FROM (SELECT (unnest(stage_funnel(journey, :'funnel'))).* FROM journeys) AS s;
 
 \if :has_channel
 \echo '== By channel of the touchpoint that started it'
 SELECT s.label AS channel, s.step, s.stage, s.customers,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start"
-FROM unnest((SELECT stage_funnel(journey, :'by_channel') FROM journeys)) AS s;
+FROM (SELECT (unnest(stage_funnel(journey, :'by_channel'))).* FROM journeys) AS s;
 \endif
 
 \if :has_week
 \echo '== Week by week'
 SELECT s.label AS week, min(s.customers) FILTER (WHERE s.step = 1) AS started,
        min(s.customers) AS reached_the_end, bool_and(s.complete) AS complete
-FROM unnest((SELECT stage_funnel(journey, :'by_week') FROM journeys)) AS s
+FROM (SELECT (unnest(stage_funnel(journey, :'by_week'))).* FROM journeys) AS s
 GROUP BY s.label
 ORDER BY s.label;
+\else
+\echo '== No trend by week: FUNNEL needs "within", a first step that is required, and steps in order (no &)'
 \endif
+
+\echo '== Sessions: 30 minutes without an event end one'
+SELECT s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
+       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       round(100 * s.bounce_rate::numeric, 1) AS "% bounced"
+FROM unnest((SELECT session_summary(journey) FROM journeys)) AS s;
 
 \echo '== One customer who came far'
 SELECT (SELECT customer
@@ -59,9 +67,9 @@ SELECT journey FROM journeys WHERE customer = :'someone';
 \echo
 \endif
 
-\echo '== Who dropped off last, and how far had they come?'
+\echo '== Who dropped off last without ever completing it, and how far had they come?'
 SELECT customer, a.started_at, a.ended_at, a.reached, a.entry_channel
 FROM journeys CROSS JOIN LATERAL attempts(journey, :'funnel') AS a
-WHERE NOT a.completed
+WHERE a.attempt = 1 AND NOT a.completed
 ORDER BY a.ended_at DESC, customer
 LIMIT 10;

@@ -20,31 +20,31 @@ SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
        make_interval(secs => round(s.median_seconds)) AS median_time
-FROM unnest((SELECT stage_funnel(journey, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days')
-             FROM journeys)) AS s;
+FROM (SELECT (unnest(stage_funnel(journey, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days'))).*
+      FROM journeys) AS s;
 
-\echo '== Which channels bring buyers?  By channel of first touch'
+\echo '== Which channels bring buyers?  By channel of the first visit'
 SELECT s.label AS channel,
-       sum(s.customers) FILTER (WHERE s.stage = 'visit') AS visit,
-       sum(s.customers) FILTER (WHERE s.stage = 'add_to_cart') AS add_to_cart,
-       sum(s.customers) FILTER (WHERE s.stage = 'purchase') AS purchase,
-       round(100 * max(s.conversion_from_start) FILTER (WHERE s.stage = 'purchase')::numeric, 1) AS "% buy",
-       round(100 * max(s.conversion_low) FILTER (WHERE s.stage = 'purchase')::numeric, 1) AS low,
-       round(100 * max(s.conversion_high) FILTER (WHERE s.stage = 'purchase')::numeric, 1) AS high
-FROM unnest((SELECT stage_funnel(journey, 'visit -> add_to_cart -> purchase from first by channel')
-             FROM journeys)) AS s
+       max(s.customers) FILTER (WHERE s.step = 1) AS visit,
+       max(s.customers) FILTER (WHERE s.step = 2) AS add_to_cart,
+       max(s.customers) FILTER (WHERE s.step = 3) AS purchase,
+       round(100 * max(s.conversion_from_start) FILTER (WHERE s.step = 3)::numeric, 1) AS "% buy",
+       round(100 * max(s.conversion_low) FILTER (WHERE s.step = 3)::numeric, 1) AS low,
+       round(100 * max(s.conversion_high) FILTER (WHERE s.step = 3)::numeric, 1) AS high
+FROM (SELECT (unnest(stage_funnel(journey, 'visit -> add_to_cart -> purchase from first by channel'))).*
+      FROM journeys) AS s
 GROUP BY s.label
 ORDER BY "% buy" DESC;
 
 \echo '== Is it getting better?  Week by week; in one of them the checkout was broken'
 SELECT s.label AS week,
-       sum(s.customers) FILTER (WHERE s.step = 1) AS add_to_cart,
-       sum(s.customers) FILTER (WHERE s.step = 2) AS checkout,
-       sum(s.customers) FILTER (WHERE s.step = 3) AS purchase,
+       max(s.customers) FILTER (WHERE s.step = 1) AS add_to_cart,
+       max(s.customers) FILTER (WHERE s.step = 2) AS checkout,
+       max(s.customers) FILTER (WHERE s.step = 3) AS purchase,
        round(100 * max(s.conversion_from_start) FILTER (WHERE s.step = 3)::numeric, 1) AS "% buy",
        bool_and(s.complete) AS complete
-FROM unnest((SELECT stage_funnel(journey, 'add_to_cart -> checkout -> purchase within 7 days by week')
-             FROM journeys)) AS s
+FROM (SELECT (unnest(stage_funnel(journey, 'add_to_cart -> checkout -> purchase within 7 days by week'))).*
+      FROM journeys) AS s
 GROUP BY s.label
 ORDER BY s.label;
 
@@ -66,9 +66,27 @@ SELECT journey FROM journeys WHERE customer = :someone;
 \pset format aligned
 \echo
 
-\echo '== Whom does an abandoned cart belong to?  No purchase within a day, and that day is over'
+\echo '== How is the shop used?  Sessions, by channel of first touch'
+SELECT q.channel, s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
+       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       round(100 * s.bounce_rate::numeric, 1) AS "% bounced", round(s.value::numeric, 2) AS value
+FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS summary
+      FROM journeys GROUP BY 1) AS q
+CROSS JOIN LATERAL unnest(q.summary) AS s
+ORDER BY s.sessions DESC;
+
+\echo '== The sessions of that customer; numbered in the events table they are the same'
+SELECT s.session, s.started_at, make_interval(secs => s.seconds) AS time, s.touchpoints, s.entry_channel, s.exit_event, s.value
+FROM journeys CROSS JOIN LATERAL sessionize(journey) AS s
+WHERE customer = :someone;
+
+SELECT at, event, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS session
+FROM events
+WHERE customer = :someone;
+
+\echo '== Whom does an abandoned cart belong to?  No purchase within a day of the last click on it, and that day is over'
 SELECT customer, a.started_at AS cart_at, a.entry_channel AS channel, a.value AS worth
-FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !purchase within 1 day') AS a
+FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !(add_to_cart|purchase) within 1 day') AS a
 WHERE a.completed
   AND a.started_at < (SELECT max(ended_at(journey)) FROM journeys) - interval '1 day'
 ORDER BY a.started_at DESC
@@ -77,7 +95,7 @@ LIMIT 10;
 \echo '== How many carts is that, and what are they worth, by channel?'
 SELECT a.entry_channel AS channel, count(DISTINCT customer) AS customers, count(*) AS carts,
        round(sum(a.value)::numeric, 2) AS worth
-FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !purchase within 1 day') AS a
+FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !(add_to_cart|purchase) within 1 day') AS a
 WHERE a.completed
   AND a.started_at < (SELECT max(ended_at(journey)) FROM journeys) - interval '1 day'
 GROUP BY a.entry_channel

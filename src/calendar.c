@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "pgtime.h"
 #include "utils/datetime.h"
 
 #include "calendar.h"
@@ -28,24 +29,65 @@ day_begins(int julian, struct pg_tz *zone)
 	return result;
 }
 
+/*
+ * Offsets and POSIX zones count west as positive, unlike ISO 8601: a name with
+ * a digit that is no place ("Etc/GMT+5") is refused, lest days be wrong in
+ * silence.
+ */
+static bool
+zone_is_offset(const char *name)
+{
+	return strpbrk(name, "0123456789") != NULL && strchr(name, '/') == NULL;
+}
+
+struct pg_tz *
+calendar_zone(const char *name, int length)
+{
+	char		terminated[TZ_STRLEN_MAX + 1];
+	struct pg_tz *zone;
+
+	if (length > TZ_STRLEN_MAX)
+		return NULL;
+	memcpy(terminated, name, length);
+	terminated[length] = '\0';
+	zone = pg_tzset(terminated);
+	return zone && pg_tz_acceptable(zone) && !zone_is_offset(terminated) ? zone : NULL;
+}
+
+/* The Julian day of an instant. */
+static int
+julian_day(struct pg_tz *zone, TimestampTz at, struct pg_tm *tm)
+{
+	fsec_t		fsec;
+	int			offset;
+
+	if (timestamp2tm(at, zone ? &offset : NULL, tm, &fsec, NULL, zone) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return date2j(tm->tm_year, tm->tm_mon, tm->tm_mday);
+}
+
+DateADT
+calendar_date(struct pg_tz *zone, TimestampTz at, TimestampTz *until)
+{
+	struct pg_tm tm;
+	int			day = julian_day(zone, at, &tm);
+
+	*until = day_begins(day + 1, zone);
+	return day - POSTGRES_EPOCH_JDATE;
+}
+
 void
 calendar_period(PatternBy by, struct pg_tz *zone, TimestampTz at, char *text, TimestampTz *until)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
-	int			offset;
-	int			first;
-	int			after;
+	int			first = julian_day(zone, at, &tm);
+	int			after = first + 1;
 	int			year;
 	int			month;
 	int			day;
 
-	if (timestamp2tm(at, zone ? &offset : NULL, &tm, &fsec, NULL, zone) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	first = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
-	after = first + 1;
 	if (by == BY_WEEK)
 	{
 		first -= (j2day(first) + DAYS_PER_WEEK - 1) % DAYS_PER_WEEK;

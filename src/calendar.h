@@ -1,13 +1,21 @@
 /*
  * calendar.h
- *		Days, weeks and months of a time zone, for reports "by" a time.
+ *		Time zones, and their days, weeks and months.
  */
 #ifndef JOURNEY_CALENDAR_H
 #define JOURNEY_CALENDAR_H
 
+#include "utils/date.h"
+
 #include "pattern.h"
 
 #define CALENDAR_TEXT_SIZE	32
+
+/* The time zone of a name that need not be terminated; NULL if there is none. */
+extern struct pg_tz *calendar_zone(const char *name, int length);
+
+/* The date of an instant in a zone (NULL: UTC), and the first instant after that day. */
+extern DateADT calendar_date(struct pg_tz *zone, TimestampTz at, TimestampTz *until);
 
 /*
  * The day, week (from Monday) or month that an instant lies in: the ISO 8601

@@ -65,6 +65,18 @@ extern Labels *journey_reader_labels(JourneyReader *reader, uint64 *generation);
  */
 extern struct varlena *journey_encode(const JourneyColumns *columns);
 
+/* The same of the touchpoints from "first" up to "end", which is left out. */
+extern struct varlena *journey_encode_range(const JourneyColumns *columns, int64 first, int64 end);
+
+/*
+ * A journey with other labels in one of its dictionaries: map[code] instead of
+ * code, codes below "mapped" being those of a reader that has read the journey.
+ * Touchpoints must stay in order.  NULL if that takes more than a new
+ * dictionary, since labels become one, or appear, or vanish.
+ */
+extern struct varlena *journey_relabel(Datum journey, bool channels, Labels *labels,
+									   const uint32 *map, uint32 mapped);
+
 /*
  * Checks of what comes from outside, each with an error that names the
  * offender: the time of a touchpoint is finite and a timestamp, its event is

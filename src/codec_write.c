@@ -62,7 +62,7 @@ journey_check_event(uint32 length)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("event of a touchpoint must not be empty"),
-				 errhint("Rows whose event is null are skipped.")));
+				 errhint("Rows whose event is null are skipped: nullif(event, '') makes it so.")));
 }
 
 double
@@ -398,5 +398,100 @@ journey_encode(const JourneyColumns *columns)
 	Assert(p - start <= plan.size);
 	check_size(p - start, columns->count);
 	SET_VARSIZE(result, VARHDRSZ + (p - start));
+	return result;
+}
+
+struct varlena *
+journey_encode_range(const JourneyColumns *columns, int64 first, int64 end)
+{
+	JourneyColumns range = *columns;
+
+	Assert(columns->pending == NULL);
+	range.count = end - first;
+	range.at += first;
+	range.event += first;
+	if (range.channel)
+		range.channel += first;
+	if (range.value)
+		range.value += first;
+	if (range.score)
+		range.score += first;
+	return journey_encode(&range);
+}
+
+/*
+ * The codes of a journey's labels, events first, as they shall be; *size is
+ * what they take.  NULL if two labels of a dictionary would be one, or none.
+ */
+static uint32 *
+relabel_dictionaries(Cursor cursor, const JourneyHeader *header, bool channels, Labels *labels,
+					 const uint32 *map, uint32 mapped, Size *size)
+{
+	uint64		count = (uint64) header->events + header->channels;
+	LabelNotes *notes = labels_notes(labels);
+	uint32	   *code = palloc_extended(count * sizeof(uint32), MCXT_ALLOC_HUGE);
+
+	*size = 0;
+	for (uint64 i = 0; i < count; i++)
+	{
+		uint32		length;
+		const char *text = get_label(&cursor, &length);
+
+		if ((i & 0xffff) == 0xffff)
+			CHECK_FOR_INTERRUPTS();
+		code[i] = labels_intern(labels, text, length);
+		if (channels == (i >= header->events))
+		{
+			LabelNote  *note;
+
+			if (code[i] >= mapped || map[code[i]] >= notes->size || map[code[i]] == LABEL_NONE)
+				return NULL;
+			code[i] = map[code[i]];
+			note = &notes->note[code[i]];
+			if (note->event_stamp == notes->stamp)
+				return NULL;
+			note->event_stamp = notes->stamp;
+		}
+		length = labels->label[code[i]].length;
+		*size += varint_size(length) + length;
+	}
+	return code;
+}
+
+struct varlena *
+journey_relabel(Datum journey, bool channels, Labels *labels, const uint32 *map, uint32 mapped)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(journey);
+	const unsigned char *start = (const unsigned char *) VARDATA_ANY(value);
+	struct varlena *result;
+	unsigned char *p;
+	Cursor		cursor;
+	JourneyHeader header;
+	uint32	   *code;
+	Size		before;
+	Size		rest;
+	Size		size;
+
+	cursor.p = start;
+	cursor.end = start + VARSIZE_ANY_EXHDR(value);
+	journey_parse_header(&cursor, &header);
+	if (header.count == 0)
+		return NULL;
+	if (header.dictionary_size > left(&cursor))
+		journey_corrupt("It is truncated.");
+	rest = left(&cursor) - header.dictionary_size;
+	code = relabel_dictionaries(cursor, &header, channels, labels, map, mapped, &size);
+	if (code == NULL)
+		return NULL;
+
+	before = cursor.p - start - varint_size(header.dictionary_size);
+	check_size(before + VARINT_MAX_SIZE + size + rest, header.count);
+	result = palloc(VARHDRSZ + before + VARINT_MAX_SIZE + size + rest);
+	p = (unsigned char *) VARDATA(result);
+	memcpy(p, start, before);
+	p = put_varint(p + before, size);
+	p = write_labels(p, labels->label, code, header.events + header.channels);
+	memcpy(p, cursor.end - rest, rest);
+	SET_VARSIZE(result, p + rest - (unsigned char *) result);
 	return result;
 }

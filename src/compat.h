@@ -27,6 +27,11 @@
 #define INTERVAL_NOT_FINITE(i) ((void) (i), false)
 #endif
 
+/* Window functions can say that their frame does not matter since 16. */
+#if PG_VERSION_NUM >= 160000
+#define JOURNEY_WINDOW_CLAUSE_REQUEST
+#endif
+
 /* A counted text no longer asks since 17 whether the count counts itself. */
 #if PG_VERSION_NUM >= 170000
 #define send_counted_text(buf, str, length) \

@@ -318,7 +318,7 @@ journey_concat_text(PG_FUNCTION_ARGS)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("journey || text is not supported"),
+			 errmsg("operator || does not join a journey and a text"),
 			 errhint("Cast the text to journey to merge touchpoints, "
 					 "or the journey to text to append to its text form.")));
 	PG_RETURN_NULL();

@@ -26,7 +26,7 @@
 
 #define FORM_HINT \
 	"A journey is touchpoints such as 2026-03-01 09:00:00+00 event@channel =value *score, " \
-	"with commas between."
+	"with commas between; JSON is cast through jsonb first."
 
 /* How many bytes of the user's text an error shows. */
 #define SHOWN_MAX	32

@@ -52,6 +52,8 @@ load_site(FunctionCallInfo fcinfo, const char *function, int columns)
 		fcinfo->flinfo->fn_extra = site;
 	}
 	if (pattern_cached(source, fcinfo->flinfo->fn_mcxt, &site->pattern))
+		site->matcher = NULL;	/* it went with the pattern before */
+	if (site->matcher == NULL)
 	{
 		pattern_refuse_by(site->pattern, function);
 		site->matcher = matcher_create(site->pattern, site->pattern->context);

@@ -259,6 +259,14 @@ matcher_raw_matches(const Matcher *matcher)
 	return raw;
 }
 
+const int64 *
+matcher_touchpoints(const Matcher *matcher, int64 *count)
+{
+	Assert(!matcher->adjacent && matcher->parts == 1);
+	*count = matcher->count;
+	return matcher->index;
+}
+
 bool
 matcher_term_seen(const Matcher *matcher, int term)
 {

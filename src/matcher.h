@@ -49,6 +49,13 @@ extern void matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64
 /* How many touchpoints match each element's choice, chain or not; by element. */
 extern const int64 *matcher_raw_matches(const Matcher *matcher);
 
+/*
+ * The touchpoints that match any step, as indexes into the columns: of a
+ * pattern that is one term, for filtering.  They are valid until the next
+ * journey is loaded.
+ */
+extern const int64 *matcher_touchpoints(const Matcher *matcher, int64 *count);
+
 /* Has term i (an index into pattern->term) matched any label pair so far, over all journeys? */
 extern bool matcher_term_seen(const Matcher *matcher, int term);
 

@@ -7,10 +7,15 @@
  */
 #include "postgres.h"
 
-#include "pgtime.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "calendar.h"
 #include "pattern_scan.h"
+
+#define ZONE_HINT	"Use a name of the time zone database, such as \"America/New_York\"."
+
+#define MAX_SHOWN_LENGTH	200 /* of a pattern in a message */
 
 static bool
 at_keyword(const Parser *parser)
@@ -37,7 +42,7 @@ parse_name(Parser *parser, const char *expected)
 		return name;
 	}
 	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
-		pattern_syntax_error(parser, expected);
+		pattern_syntax_error(parser, expected, pattern_advice(parser));
 	if (at_keyword(parser))
 		pattern_rule_error(parser, token->start,
 				   psprintf("Expected %s, found the keyword %s.", expected,
@@ -107,7 +112,7 @@ parse_choice(Parser *parser, int element)
 		parse_term(parser, element);
 	while (pattern_accept_sign(parser, '|'));
 	if (!pattern_accept_sign(parser, ')'))
-		pattern_syntax_error(parser, "\"|\" or \")\"");
+		pattern_syntax_error(parser, "\"|\" or \")\"", NULL);
 	if (pattern_accept_sign(parser, '@'))
 	{
 		PatternName channel = parse_name(parser, "a channel");
@@ -192,8 +197,9 @@ parse_step(Parser *parser, PatternStep *step)
 		const Token *token = &parser->token;
 
 		if (token->kind != TOKEN_QUOTED && (token->kind != TOKEN_WORD || at_keyword(parser)))
-			pattern_syntax_error(parser, "a name for the step");
+			pattern_syntax_error(parser, "a name for the step", NULL);
 		step->name = pnstrdup(token->text, token->length);
+		element->named = true;
 		pattern_next_token(parser);
 	}
 }
@@ -212,11 +218,11 @@ parse_limit(Parser *parser)
 	if (!pattern_accept_sign(parser, '['))
 		return PATTERN_NO_LIMIT;
 	if (parser->token.kind != TOKEN_AT_MOST)
-		pattern_syntax_error(parser, "\"<=\"");
+		pattern_syntax_error(parser, "\"<=\"", "A limit is written as in a ->[<= 10 minutes] b.");
 	pattern_next_token(parser);
 	limit = pattern_parse_interval(parser);
 	if (!pattern_accept_sign(parser, ']'))
-		pattern_syntax_error(parser, "\"]\"");
+		pattern_syntax_error(parser, "\"]\"", NULL);
 	return limit;
 }
 
@@ -291,13 +297,18 @@ settle_steps(Parser *parser, const PatternStep *parsed, const int *where)
 			pattern_rule_error(parser, where[i], "A set cannot hold an optional step.", NULL);
 	}
 	if (pattern->element[0].exclusion)
-		pattern_rule_error(parser, where[0], "A pattern cannot start with an exclusion.", NULL);
+		pattern_rule_error(parser, where[0], "A pattern cannot start with an exclusion.",
+						   "Journeys without it are found by: journey !~ 'purchase'");
 	for (int i = 0; i < pattern->elements; i++)
 	{
 		const PatternElement *element = &pattern->element[i];
 
-		if (element->exclusion && element->step < pattern->steps &&
-			element->limit != PATTERN_NO_LIMIT)
+		if (!element->exclusion || element->step == pattern->steps)
+			continue;
+		if (element->named)
+			pattern_rule_error(parser, where[i],
+							   "An exclusion in the middle is not a step and cannot have a name.", NULL);
+		if (element->limit != PATTERN_NO_LIMIT)
 			pattern_rule_error(parser, where[i],
 					   "The arrow to an exclusion in the middle cannot carry a limit.",
 					   "Put the limit on the arrow to the next step.");
@@ -333,22 +344,17 @@ parse_zone(Parser *parser)
 {
 	const Token *token = &parser->token;
 	Pattern    *pattern = parser->pattern;
-	char		name[TZ_STRLEN_MAX + 1];
 
 	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
-		pattern_syntax_error(parser, "a time zone");
-	if (token->length <= TZ_STRLEN_MAX)
-	{
-		memcpy(name, token->text, token->length);
-		name[token->length] = '\0';
-		pattern->zone = pg_tzset(name);
-	}
-	if (pattern->zone == NULL || !pg_tz_acceptable(pattern->zone))
+		pattern_syntax_error(parser, "a time zone", ZONE_HINT);
+	pattern->zone = calendar_zone(token->text, token->length);
+	if (pattern->zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" not recognized", pnstrdup(token->text, token->length)),
 				 errdetail("It begins at character %d of the pattern.",
-						   pattern_character_at(parser, token->start))));
+						   pattern_character_at(parser, token->start)),
+				 errhint(ZONE_HINT)));
 	pattern_next_token(parser);
 }
 
@@ -370,7 +376,8 @@ parse_by(Parser *parser)
 	else if (pattern_accept_word(parser, "month"))
 		pattern->by = BY_MONTH;
 	else
-		pattern_syntax_error(parser, "\"channel\", \"day\", \"week\" or \"month\"");
+		pattern_syntax_error(parser, "\"channel\", \"day\", \"week\" or \"month\"",
+							 "Anything else can be handed to journey_agg as the channel, and split by channel.");
 	if (pattern_at_word(parser, "at"))
 	{
 		if (pattern->by == BY_CHANNEL)
@@ -404,7 +411,7 @@ parse_clause(Parser *parser)
 	{
 		refuse_second(parser, pattern->from_first, "from first", position);
 		if (!pattern_accept_word(parser, "first"))
-			pattern_syntax_error(parser, "\"first\"");
+			pattern_syntax_error(parser, "\"first\"", NULL);
 		if (pattern->set)
 			pattern_rule_error(parser, position, "A set cannot have \"from first\".", NULL);
 		pattern->from_first = true;
@@ -413,13 +420,14 @@ parse_clause(Parser *parser)
 	{
 		refuse_second(parser, pattern->same_channel, "same channel", position);
 		if (!pattern_accept_word(parser, "channel"))
-			pattern_syntax_error(parser, "\"channel\"");
+			pattern_syntax_error(parser, "\"channel\"", NULL);
 		pattern->same_channel = true;
 		pattern->columns |= COLUMN_CHANNEL;
 	}
 	else if (pattern_accept_word(parser, "by"))
 	{
 		refuse_second(parser, pattern->by != BY_NOTHING, "by", position);
+		parser->by_start = position;
 		if (pattern->set)
 			pattern_rule_error(parser, position, "A set cannot have \"by\".", NULL);
 		parse_by(parser);
@@ -437,10 +445,10 @@ check_by(const Parser *parser)
 	if (pattern->by == BY_NOTHING)
 		return;
 	if (pattern->step[0].optional)
-		pattern_rule_error(parser, 0, "With \"by\" the first step cannot be optional.",
+		pattern_rule_error(parser, parser->by_start, "With \"by\" the first step cannot be optional.",
 				   "Reports are split by the touchpoint that matched the first step.");
 	if (pattern->by != BY_CHANNEL && !parser->within && !pattern->from_first)
-		pattern_rule_error(parser, 0, "\"by\" a day, week or month needs \"within\" or \"from first\".",
+		pattern_rule_error(parser, parser->by_start, "\"by\" a day, week or month needs \"within\" or \"from first\".",
 				   "Add a window, such as: within 7 days.");
 }
 
@@ -449,17 +457,12 @@ static void
 end_error(const Parser *parser)
 {
 	const Pattern *pattern = parser->pattern;
-	const Token *token = &parser->token;
+	const char *more = parser->clauses ? "" : pattern->elements == 1 ? "an arrow, \"&\", " :
+		pattern->set ? "\"&\", " : "an arrow, ";
 
-	ereport(ERROR,
-			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid pattern at character %d", pattern_character_at(parser, token->start)),
-			 errdetail("Expected %s\"within\", \"from first\", \"same channel\", \"by\" or the end, found %s.",
-					   parser->clauses ? "" : pattern->elements == 1 ? "an arrow, \"&\", " :
-					   pattern->set ? "\"&\", " : "an arrow, ",
-					   pattern_found_at(parser, token->start, token->end)),
-			 token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED ?
-			 errhint("A label that holds spaces is written in double quotes.") : 0));
+	pattern_syntax_error(parser,
+						 psprintf("%s\"within\", \"from first\", \"same channel\", \"by\" or the end", more),
+						 pattern_advice(parser));
 }
 
 Pattern *
@@ -533,4 +536,19 @@ pattern_refuse_by(const Pattern *pattern, const char *function)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s does not take a pattern with \"by\"", function),
 				 errdetail("\"by\" splits a report such as that of stage_funnel.")));
+}
+
+void
+pattern_require_term(const Pattern *pattern, const char *function)
+{
+	if (pattern->elements > 1 || pattern->element[0].optional ||
+		pattern->window != PATTERN_NO_LIMIT || pattern->from_first ||
+		pattern->same_channel || pattern->by != BY_NOTHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s takes one term of the pattern language, not a whole pattern", function),
+				 errdetail("The term is \"%.*s\".",
+						   pg_mbcliplen(pattern->text, pattern->length, MAX_SHOWN_LENGTH),
+						   pattern->text),
+				 errhint("A term is an event, \"@\" and a channel, or several of them: view, @web, (view|cart)@web.")));
 }

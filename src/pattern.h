@@ -48,6 +48,7 @@ typedef struct PatternElement
 {
 	bool		exclusion;
 	bool		optional;
+	bool		named;			/* by "as" */
 	bool		next;			/* arrived at by "=>" */
 	int64		limit;			/* of the arrow before, in microseconds, or PATTERN_NO_LIMIT */
 	int			step;			/* the step it is, or for an exclusion the step whose
@@ -111,5 +112,8 @@ extern char *pattern_choice_text(const Pattern *pattern, int element);
 
 /* Is this a pattern with "by", which only reports can answer?  Then an error. */
 extern void pattern_refuse_by(const Pattern *pattern, const char *function);
+
+/* Is this more than one choice, such as "view", "@web" or "(view|cart)@web"?  Then an error. */
+extern void pattern_require_term(const Pattern *pattern, const char *function);
 
 #endif							/* JOURNEY_PATTERN_H */

@@ -55,7 +55,7 @@ pattern_found_at(const Parser *parser, int start, int end)
 }
 
 void
-pattern_syntax_error(const Parser *parser, const char *expected)
+pattern_syntax_error(const Parser *parser, const char *expected, const char *hint)
 {
 	const Token *token = &parser->token;
 
@@ -63,7 +63,8 @@ pattern_syntax_error(const Parser *parser, const char *expected)
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("invalid pattern at character %d", pattern_character_at(parser, token->start)),
 			 errdetail("Expected %s, found %s.", expected,
-					   pattern_found_at(parser, token->start, token->end))));
+					   pattern_found_at(parser, token->start, token->end)),
+			 hint ? errhint("%s", hint) : 0));
 }
 
 /* A rule of the language is broken at a position. */
@@ -75,6 +76,45 @@ pattern_rule_error(const Parser *parser, int position, const char *rule, const c
 			 errmsg("invalid pattern at character %d", pattern_character_at(parser, position)),
 			 errdetail_internal("%s", rule),
 			 hint ? errhint("%s", hint) : 0));
+}
+
+/* Is there an apostrophe or a typographic quote (in UTF-8)? */
+static bool
+has_wrong_quote(const char *text, int length)
+{
+	for (int i = 0; i < length; i++)
+	{
+		if (text[i] == '\'' || text[i] == '`' ||
+			(i + 2 < length && memcmp(text + i, "\xE2\x80", 2) == 0 &&
+			 (unsigned char) text[i + 2] >= 0x98 && (unsigned char) text[i + 2] <= 0x9F))
+			return true;
+	}
+	return false;
+}
+
+const char *
+pattern_advice(const Parser *parser)
+{
+	const char *text = parser->text + parser->token.start;
+	int			length = parser->length - parser->token.start;
+
+	if (length == 0)
+		return parser->token.start == 0 ? "For example: visit -> purchase within 7 days" : NULL;
+	if (has_wrong_quote(text, Max(parser->token.end - parser->token.start, 1)))
+		return "Quotes are straight double quotes.";
+	if (text[0] == '|')
+		return "Alternatives stand in parentheses: (a|b)@channel.";
+	if (text[0] == '[')
+		return "A limit follows an arrow: a ->[<= 10 minutes] b.";
+	if (text[0] == '^')
+		return "A pattern is not a regular expression; visit -> purchase finds a visit and later a purchase.";
+	for (int i = 0; i < parser->token.end - parser->token.start; i++)
+	{
+		if ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
+			(text[i] >= '0' && text[i] <= '9'))
+			return "A label that holds spaces is written in double quotes.";
+	}
+	return "Steps are joined by -> (later) or => (next).";
 }
 
 /* ----------
@@ -143,13 +183,15 @@ scan_sign(Parser *parser, Token *token)
 		token->end++;
 		token->kind = text[0] == '-' ? TOKEN_LATER : text[0] == '=' ? TOKEN_NEXT : TOKEN_AT_MOST;
 	}
-	else if (strchr("!?()|&@*[]", text[0]) != NULL)
+	else if (text[0] != '\0' && strchr("!?()|&@*[]", text[0]) != NULL)
 		token->kind = TOKEN_SIGN;
 	else
 		pattern_rule_error(parser, token->start,
 				   psprintf("%s cannot stand here.",
 							pattern_found_at(parser, token->start,
 									 token->start + pg_mblen(parser->text + token->start))),
+				   strchr("><-=~+,;", text[0]) != NULL || has_wrong_quote(text, 1) || text[0] == '^' ?
+				   pattern_advice(parser) :
 				   "Labels with other characters than letters, digits and _ - . / : $ are written in double quotes.");
 }
 
@@ -354,7 +396,7 @@ pattern_parse_interval(Parser *parser)
 	int64		sum = 0;
 
 	if (!at_number(parser))
-		pattern_syntax_error(parser, "an interval such as 7 days");
+		pattern_syntax_error(parser, "an interval such as 7 days", NULL);
 	while (at_number(parser))
 	{
 		if (pg_add_s64_overflow(sum, parse_interval_part(parser), &sum))

@@ -36,15 +36,19 @@ typedef struct Parser
 	Pattern    *pattern;
 	int			terms_allocated;
 	bool		clauses;		/* has there been a clause? */
+	int			by_start;		/* where "by" stands */
 	bool		within;
 } Parser;
 
 /* Errors at the next token, or at a byte position. */
-extern void pattern_syntax_error(const Parser *parser, const char *expected);
+extern void pattern_syntax_error(const Parser *parser, const char *expected, const char *hint);
 extern void pattern_rule_error(const Parser *parser, int position, const char *rule,
 							   const char *hint);
 extern int	pattern_character_at(const Parser *parser, int position);
 extern char *pattern_found_at(const Parser *parser, int start, int end);
+
+/* What may have been meant by a token that cannot stand where it does; NULL: no idea. */
+extern const char *pattern_advice(const Parser *parser);
 
 /* Moves on to the next token. */
 extern void pattern_next_token(Parser *parser);

@@ -29,7 +29,7 @@ SELECT oid::regprocedure, provolatile, proparallel FROM routine
 WHERE provolatile <> 'i' OR proparallel <> 's' OR prosecdef OR proleakproof
 	OR proconfig IS NOT NULL OR proacl IS NOT NULL;
 
-\echo not strict: only what serves an aggregate
+\echo not strict: what serves an aggregate, and functions in which a null argument has a meaning
 SELECT oid::regprocedure FROM routine
 WHERE prokind <> 'a' AND NOT proisstrict
 	AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE routine.oid IN (aggtransfn, aggcombinefn, aggfinalfn));

@@ -158,6 +158,22 @@ FROM generate_series(1, 6) n;
 
 SELECT n, reached(j('0:a@x 1:b@y 2:b@x'), CASE n WHEN 1 THEN 'a -> b' ELSE 'a -> b same channel' END) FROM generate_series(1, 2) n;
 
+\echo one call site that goes on after errors
+DO $$
+DECLARE p text; r int;
+BEGIN
+    FOREACH p IN ARRAY ARRAY['a', 'a by channel', 'a by channel', 'b ->', 'a by channel', 'a']
+    LOOP
+        BEGIN
+            r := reached('2026-01-01 00:00:00+00 a'::journey, p);
+            RAISE NOTICE '%: %', p, r;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE NOTICE '%: %', p, sqlerrm;
+        END;
+    END LOOP;
+END
+$$;
+
 \echo 64 steps and exclusions work, 65 do not
 SELECT reached((SELECT string_agg(format('2026-01-01 00:%s:00+00 s%s', lpad((n / 2)::text, 2, '0'), n), ',') FROM generate_series(1, 64) n)::journey,
                (SELECT string_agg('s' || n, ' -> ' ORDER BY n) FROM generate_series(1, 64) n));
@@ -169,6 +185,15 @@ SELECT reached(''::journey, (SELECT string_agg('s' || n, ' -> ') FROM generate_s
 \echo a choice may have more than 64 alternatives, each at its own channel
 SELECT reached(j('0:s99@c99'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n)),
        reached(j('0:s99@c98'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n));
+
+\echo a long call can be cancelled: hours of work here, for with a window and an exclusion at the end every start is kept
+CREATE TABLE long AS SELECT journey_agg(timestamptz '2026-01-01' + make_interval(secs => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS j
+FROM generate_series(1, 300000) n;
+SET statement_timeout = 200;
+SELECT reached(j || '2026-01-01 00:00:00+00 x'::journey, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks') FROM long;
+SELECT stage_funnel(j, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks by month') FROM long;
+RESET statement_timeout;
+DROP TABLE long;
 
 \echo errors point at the character and say what was expected
 \set VERBOSITY default
@@ -224,6 +249,20 @@ SELECT reached(''::journey, 'a? -> b by channel');
 SELECT reached(''::journey, 'a by channel at UTC');
 SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus"');
 SELECT reached(''::journey, 'a within 1 day by week by week');
+SELECT reached(''::journey, 'a within 1 day by week at -05:00');
+SELECT reached(''::journey, 'a within 1 day by week at "UTC-5"');
+SELECT step FROM pattern_steps('a within 1 day by week at "Etc/GMT+5"') LIMIT 1;
+\echo common slips get advice
+SELECT reached(''::journey, 'visit → purchase');
+SELECT reached(''::journey, 'visit --> purchase');
+SELECT reached(''::journey, '“Product Viewed” -> purchase');
+SELECT reached(''::journey, $$'Product Viewed' -> purchase$$);
+SELECT reached(''::journey, 'visit, purchase');
+SELECT reached(''::journey, 'visit | purchase');
+SELECT reached(''::journey, '^visit$');
+SELECT reached(''::journey, 'visit -> [10 minutes] purchase');
+SELECT reached(''::journey, 'visit ->[10 minutes] purchase');
+SELECT reached(''::journey, 'visit -> !error as "none" -> purchase');
 \echo "by" is for reports
 SELECT reached(''::journey, 'a by channel');
 SELECT reached_at(''::journey, 'a by channel');

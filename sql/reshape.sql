@@ -1,0 +1,50 @@
+/* From journey to journey. */
+
+CREATE FUNCTION slice(journey, since timestamptz, until timestamptz) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_slice' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION slice(journey, timestamptz, timestamptz) IS
+    'touchpoints from "since" on and before "until"; null is an open end';
+
+CREATE FUNCTION before(journey, pattern text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_before' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION before(journey, text) IS
+    'touchpoints earlier than the reported chain of a pattern; null if the pattern was not completed';
+
+CREATE FUNCTION after(journey, pattern text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_after' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION after(journey, text) IS
+    'touchpoints later than the reported chain of a pattern; null if the pattern was not completed';
+
+CREATE FUNCTION keep_touchpoints(journey, term text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_keep_touchpoints' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION keep_touchpoints(journey, text) IS 'touchpoints that match a term of the pattern language';
+
+CREATE FUNCTION drop_touchpoints(journey, term text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_drop_touchpoints' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION drop_touchpoints(journey, text) IS
+    'touchpoints that do not match a term of the pattern language';
+
+CREATE FUNCTION first_touchpoints(journey, n integer) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_first_touchpoints' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION first_touchpoints(journey, integer) IS 'the first n touchpoints';
+
+CREATE FUNCTION last_touchpoints(journey, n integer) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_last_touchpoints' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION last_touchpoints(journey, integer) IS 'the last n touchpoints';
+
+CREATE FUNCTION distinct_touchpoints(journey) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_distinct_touchpoints' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION distinct_touchpoints(journey) IS 'each touchpoint once';
+
+CREATE FUNCTION collapse(journey) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_collapse' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION collapse(journey) IS
+    'runs of the same event and channel as their first touchpoint, with the sum of their values';
+
+CREATE FUNCTION rename_events(journey, names jsonb) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_rename_events' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION rename_events(journey, jsonb) IS 'events renamed as an object {"old": "new", "prefix*": "new"} says';
+
+CREATE FUNCTION rename_channels(journey, names jsonb) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_rename_channels' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION rename_channels(journey, jsonb) IS 'channels renamed as an object {"old": "new", "prefix*": "new"} says';

@@ -1,0 +1,380 @@
+/*
+ * reshape.c
+ *		From journey to journey: parts of it, fewer touchpoints, and runs as
+ *		one.  All keep touchpoints in order, so nothing is sorted, and a journey
+ *		that stays as it is goes out as it came in.  reshape_rename.c changes
+ *		labels.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "codec.h"
+#include "matcher.h"
+#include "tally.h"
+
+PG_FUNCTION_INFO_V1(journey_slice);
+PG_FUNCTION_INFO_V1(journey_before);
+PG_FUNCTION_INFO_V1(journey_after);
+PG_FUNCTION_INFO_V1(journey_first_touchpoints);
+PG_FUNCTION_INFO_V1(journey_last_touchpoints);
+PG_FUNCTION_INFO_V1(journey_keep_touchpoints);
+PG_FUNCTION_INFO_V1(journey_drop_touchpoints);
+PG_FUNCTION_INFO_V1(journey_distinct_touchpoints);
+PG_FUNCTION_INFO_V1(journey_collapse);
+
+#define MANY	0xfffff			/* touchpoints between looks at interrupts */
+
+/* The touchpoints from "first" up to "end" of argument 0. */
+static Datum
+range_of(FunctionCallInfo fcinfo, const JourneyColumns *columns, int64 first, int64 end)
+{
+	if (first == 0 && end == columns->count)
+		return PG_GETARG_DATUM(0);
+	return PointerGetDatum(journey_encode_range(columns, first, end));
+}
+
+/* ----------
+ * Stretches of time
+ * ----------
+ */
+
+/* The first touchpoint that is no earlier than an instant. */
+static int64
+lower_bound(const JourneyColumns *columns, TimestampTz at)
+{
+	int64		low = 0;
+	int64		high = columns->count;
+
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (columns->at[middle] < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* slice(journey, since, until): half-open; null is an open end */
+Datum
+journey_slice(PG_FUNCTION_ARGS)
+{
+	TimestampTz since = PG_ARGISNULL(1) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(1);
+	TimestampTz until = PG_ARGISNULL(2) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(2);
+	const JourneyColumns *columns;
+	JourneyHeader header;
+	int64		first;
+	int64		end;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	journey_read_header(PG_GETARG_DATUM(0), false, &header);
+	if (header.count == 0 || (since <= header.first && header.last < until))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	columns = journey_read(journey_call_reader(fcinfo), PG_GETARG_DATUM(0), COLUMN_ALL);
+	first = lower_bound(columns, since);
+	end = lower_bound(columns, until);
+	return range_of(fcinfo, columns, first, Max(first, end));
+}
+
+/* The journey without what is not among its first or last n touchpoints. */
+static Datum
+some_touchpoints(FunctionCallInfo fcinfo, bool last)
+{
+	int32		n = PG_GETARG_INT32(1);
+	const JourneyColumns *columns;
+	JourneyHeader header;
+
+	if (n < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of touchpoints must not be negative"),
+				 errdetail("It is %d.", n)));
+	journey_read_header(PG_GETARG_DATUM(0), false, &header);
+	if (n >= header.count)
+		return PG_GETARG_DATUM(0);
+	columns = journey_read(journey_call_reader(fcinfo), PG_GETARG_DATUM(0), COLUMN_ALL);
+	return last ? range_of(fcinfo, columns, columns->count - n, columns->count) :
+		range_of(fcinfo, columns, 0, n);
+}
+
+/* first_touchpoints(journey, n) */
+Datum
+journey_first_touchpoints(PG_FUNCTION_ARGS)
+{
+	return some_touchpoints(fcinfo, false);
+}
+
+/* last_touchpoints(journey, n) */
+Datum
+journey_last_touchpoints(PG_FUNCTION_ARGS)
+{
+	return some_touchpoints(fcinfo, true);
+}
+
+/* ----------
+ * Patterns
+ * ----------
+ */
+
+/* What a call site with a pattern keeps between calls. */
+typedef struct PatternSite
+{
+	JourneyReader *reader;
+	Pattern    *pattern;
+	Matcher    *matcher;		/* of the pattern, in its context */
+	const JourneyColumns *columns;
+} PatternSite;
+
+/* The matcher of argument 1, a pattern or one term, loaded with argument 0. */
+static PatternSite *
+load_site(FunctionCallInfo fcinfo, const char *function, bool term)
+{
+	PatternSite *site = fcinfo->flinfo->fn_extra;
+	uint64		generation;
+
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PatternSite));
+		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	if (pattern_cached(PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt, &site->pattern))
+		site->matcher = NULL;
+	if (site->matcher == NULL)
+	{
+		if (term)
+			pattern_require_term(site->pattern, function);
+		else
+			pattern_refuse_by(site->pattern, function);
+		site->matcher = matcher_create(site->pattern, site->pattern->context);
+	}
+	site->columns = journey_read(site->reader, PG_GETARG_DATUM(0), COLUMN_ALL);
+	journey_reader_labels(site->reader, &generation);
+	matcher_load(site->matcher, site->columns, generation);
+	return site;
+}
+
+/* before(journey, pattern): all that is earlier than the chain's first touchpoint */
+Datum
+journey_before(PG_FUNCTION_ARGS)
+{
+	PatternSite *site = load_site(fcinfo, "before", false);
+	Chain		chain;
+
+	matcher_chain(site->matcher, &chain);
+	if (!chain.completed)
+		PG_RETURN_NULL();
+	return range_of(fcinfo, site->columns, 0, lower_bound(site->columns, chain.started_at));
+}
+
+/* after(journey, pattern): all that is later than the chain's last touchpoint */
+Datum
+journey_after(PG_FUNCTION_ARGS)
+{
+	PatternSite *site = load_site(fcinfo, "after", false);
+	Chain		chain;
+
+	matcher_chain(site->matcher, &chain);
+	if (!chain.completed)
+		PG_RETURN_NULL();
+	return range_of(fcinfo, site->columns, lower_bound(site->columns, chain.ended_at + 1),
+					site->columns->count);
+}
+
+/* ----------
+ * Some touchpoints of all
+ * ----------
+ */
+
+/* Columns to put so many touchpoints into, as wide as those they come from. */
+typedef struct Chosen
+{
+	int64		count;
+	TimestampTz *at;
+	uint32	   *event;
+	uint32	   *channel;
+	double	   *value;
+	double	   *score;
+} Chosen;
+
+static void *
+make_column(int64 count, Size size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * size);
+}
+
+static void
+make_room(Chosen *chosen, const JourneyColumns *columns, int64 count)
+{
+	chosen->count = 0;
+	chosen->at = make_column(count, sizeof(TimestampTz));
+	chosen->event = make_column(count, sizeof(uint32));
+	chosen->channel = columns->channel ? make_column(count, sizeof(uint32)) : NULL;
+	chosen->value = columns->value ? make_column(count, sizeof(double)) : NULL;
+	chosen->score = columns->score ? make_column(count, sizeof(double)) : NULL;
+}
+
+static inline void
+choose(Chosen *chosen, const JourneyColumns *columns, int64 i)
+{
+	int64		to = chosen->count++;
+
+	chosen->at[to] = columns->at[i];
+	chosen->event[to] = columns->event[i];
+	if (chosen->channel)
+		chosen->channel[to] = columns->channel[i];
+	if (chosen->value)
+		chosen->value[to] = columns->value[i];
+	if (chosen->score)
+		chosen->score[to] = columns->score[i];
+}
+
+/* The journey of what was chosen from the touchpoints of argument 0. */
+static Datum
+journey_of(FunctionCallInfo fcinfo, const Chosen *chosen, const JourneyColumns *columns)
+{
+	JourneyColumns result = {0};
+
+	if (chosen->count == columns->count)
+		return PG_GETARG_DATUM(0);
+	result.count = chosen->count;
+	result.at = chosen->at;
+	result.event = chosen->event;
+	result.channel = chosen->channel;
+	result.value = chosen->value;
+	result.score = chosen->score;
+	result.labels = columns->labels;
+	return PointerGetDatum(journey_encode(&result));
+}
+
+/* keep_touchpoints(journey, term) */
+Datum
+journey_keep_touchpoints(PG_FUNCTION_ARGS)
+{
+	PatternSite *site = load_site(fcinfo, "keep_touchpoints", true);
+	int64		matches;
+	const int64 *match = matcher_touchpoints(site->matcher, &matches);
+	Chosen		chosen;
+
+	if (matches == site->columns->count)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	make_room(&chosen, site->columns, matches);
+	for (int64 i = 0; i < matches; i++)
+	{
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		choose(&chosen, site->columns, match[i]);
+	}
+	return journey_of(fcinfo, &chosen, site->columns);
+}
+
+/* drop_touchpoints(journey, term): all that keep_touchpoints leaves out */
+Datum
+journey_drop_touchpoints(PG_FUNCTION_ARGS)
+{
+	PatternSite *site = load_site(fcinfo, "drop_touchpoints", true);
+	int64		matches;
+	const int64 *match = matcher_touchpoints(site->matcher, &matches);
+	int64		next = 0;
+	Chosen		chosen;
+
+	if (matches == 0)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	make_room(&chosen, site->columns, site->columns->count - matches);
+	for (int64 i = 0; i < site->columns->count; i++)
+	{
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		if (next < matches && match[next] == i)
+			next++;
+		else
+			choose(&chosen, site->columns, i);
+	}
+	return journey_of(fcinfo, &chosen, site->columns);
+}
+
+static bool
+same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* Have touchpoints i and i - 1 the same event and channel? */
+static inline bool
+same_labels(const JourneyColumns *columns, int64 i)
+{
+	return columns->event[i] == columns->event[i - 1] &&
+		COLUMN_CHANNEL_AT(columns, i) == COLUMN_CHANNEL_AT(columns, i - 1);
+}
+
+/* distinct_touchpoints(journey): equal ones stand side by side */
+Datum
+journey_distinct_touchpoints(PG_FUNCTION_ARGS)
+{
+	const JourneyColumns *columns = journey_read(journey_call_reader(fcinfo),
+												 PG_GETARG_DATUM(0), COLUMN_ALL);
+	Chosen		chosen;
+
+	make_room(&chosen, columns, columns->count);
+	for (int64 i = 0; i < columns->count; i++)
+	{
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		if (i == 0 || columns->at[i] != columns->at[i - 1] || !same_labels(columns, i) ||
+			(columns->value && !same_number(columns->value[i], columns->value[i - 1])) ||
+			(columns->score && !same_number(columns->score[i], columns->score[i - 1])))
+			choose(&chosen, columns, i);
+	}
+	return journey_of(fcinfo, &chosen, columns);
+}
+
+/* The sum of the values from "first" up to "end"; NaN if there are none. */
+static double
+sum_values(const JourneyColumns *columns, int64 first, int64 end)
+{
+	TallySum	sum = {0};
+
+	if (end == first + 1)
+		return columns->value[first];
+	for (int64 i = first; i < end; i++)
+	{
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		if (!isnan(columns->value[i]))
+			tally_add_sum(&sum, columns->value[i]);
+	}
+	return sum.count > 0 ? sum.sum + sum.rest : columns->value[first];
+}
+
+/*
+ * collapse(journey): of each run of touchpoints with the same event and channel
+ * the first one, with the sum of their values
+ */
+Datum
+journey_collapse(PG_FUNCTION_ARGS)
+{
+	const JourneyColumns *columns = journey_read(journey_call_reader(fcinfo),
+												 PG_GETARG_DATUM(0), COLUMN_ALL);
+	Chosen		chosen;
+
+	make_room(&chosen, columns, columns->count);
+	for (int64 first = 0, end; first < columns->count; first = end)
+	{
+		for (end = first + 1; end < columns->count && same_labels(columns, end); end++)
+		{
+			if ((end & MANY) == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
+		choose(&chosen, columns, first);
+		if (columns->value)
+			chosen.value[chosen.count - 1] = sum_values(columns, first, end);
+	}
+	return journey_of(fcinfo, &chosen, columns);
+}
