@@ -331,17 +331,20 @@ static void
 read_times(Cursor *cursor, const JourneyHeader *header, int64 unit, TimestampTz *out)
 {
 	Cursor		position = *cursor; /* a copy that can live in registers */
-	uint64		at = (uint64) header->first;
+	TimestampTz at = header->first;
+	bool		falls = false;
 
 	out[0] = header->first;
 	for (int64 i = 1; i < header->count; i++)
 	{
 		if ((i & 0xfffff) == 0)
 			CHECK_FOR_INTERRUPTS();
-		at += next_varint(&position) * (uint64) unit;
-		out[i] = (TimestampTz) at;
+		at = (TimestampTz) ((uint64) at + next_varint(&position) * (uint64) unit);
+		falls |= at < out[i - 1];
+		out[i] = at;
 	}
-	if ((TimestampTz) at != header->last)
+	/* analyses rely on the order, so a sum that went round must not pass */
+	if (falls || at != header->last)
 		journey_corrupt("Its last time differs from what its header says.");
 	*cursor = position;
 }
