@@ -3,6 +3,9 @@
 #   make && make install     build and install (PG_CONFIG=... chooses a server)
 #   make check               build and test in a throw-away cluster
 #   make installcheck        regression tests against a running server
+#   make check-sanitize      the same with AddressSanitizer and UBSan
+#   make coverage            the same, and which lines of src/ it ran
+#   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
 #   make demo                a demonstration in a throw-away cluster
 #   make bench [ROWS=n]      time it against PostgreSQL itself
 EXTENSION  = journey
@@ -23,14 +26,14 @@ REGRESS_OPTS = --inputdir=test --outputdir=tmp_check --load-extension=journey
 
 PG_CPPFLAGS = -DJOURNEY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-EXTRA_CLEAN = tmp_check
+EXTRA_CLEAN = tmp_check tmp_fuzz
 
 PG_CONFIG ?= pg_config
 
 # These bring up what they need themselves, PostgreSQL's headers included, and
 # PGXS has a "check" of its own that only says no.  Hence PGXS is left out when
 # one of them is asked for, and every other goal gets a make of its own.
-SCRIPTED = check demo bench
+SCRIPTED = check check-sanitize coverage fuzz demo bench
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 
@@ -40,6 +43,17 @@ export PG_CONFIG
 
 check:
 	@test/check
+
+check-sanitize:
+	@test/check -s
+
+coverage:
+	@test/check -g
+
+# SECONDS is something else to a shell.
+unexport SECONDS
+fuzz:
+	@test/fuzz/run $(or $(SECONDS),60) $(TARGET)
 
 demo:
 	@test/tools
