@@ -344,7 +344,9 @@ read_times(Cursor *cursor, const JourneyHeader *header, int64 unit, TimestampTz 
 		out[i] = at;
 	}
 	/* analyses rely on the order, so a sum that went round must not pass */
-	if (falls || at != header->last)
+	if (falls)
+		journey_corrupt("Its times are not in order.");
+	if (at != header->last)
 		journey_corrupt("Its last time differs from what its header says.");
 	*cursor = position;
 }
