@@ -6,6 +6,9 @@
 #   make check-tap           only the tests that start several servers
 #   make check-versions      build and test with every supported PostgreSQL (as root)
 #   make sqlsmith SECONDS=n  random queries against the extension
+#   make check-sanitize      the same with AddressSanitizer and UBSan
+#   make coverage            the same, and which lines of src/ it ran
+#   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
 #   make demo                a demonstration in a throw-away cluster
 #   make bench [ROWS=n]      time it against PostgreSQL itself
 EXTENSION  = journey
@@ -26,14 +29,14 @@ REGRESS_OPTS = --inputdir=test --outputdir=tmp_check --load-extension=journey
 
 PG_CPPFLAGS = -DJOURNEY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-EXTRA_CLEAN = tmp_check
+EXTRA_CLEAN = tmp_check tmp_fuzz
 
 PG_CONFIG ?= pg_config
 
 # These bring up what they need themselves, PostgreSQL's headers included, and
 # PGXS has a "check" of its own that only says no.  Hence PGXS is left out when
 # one of them is asked for, and every other goal gets a make of its own.
-SCRIPTED = check check-tap check-versions sqlsmith demo bench
+SCRIPTED = check check-tap check-versions check-sanitize coverage fuzz sqlsmith demo bench
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 
@@ -50,8 +53,19 @@ check-tap:
 check-versions:
 	@test/versions
 
+# SECONDS is something else to a shell.
+unexport SECONDS
 sqlsmith:
 	@test/cluster -c 'log_line_prefix=%e ' test/sqlsmith $(SECONDS)
+
+check-sanitize:
+	@test/check -s
+
+coverage:
+	@test/check -g
+
+fuzz:
+	@test/fuzz/run $(or $(SECONDS),60) $(TARGET)
 
 demo:
 	@test/tools

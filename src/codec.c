@@ -92,6 +92,9 @@ journey_parse_header(Cursor *cursor, JourneyHeader *header)
 	cursor->p += 8;
 	header->last = (TimestampTz)
 		((uint64) header->first + get_varint(cursor) * journey_unit[flags & FLAG_UNIT]);
+	if (!IS_VALID_TIMESTAMP(header->first) || !IS_VALID_TIMESTAMP(header->last) ||
+		header->last < header->first)
+		journey_corrupt("Its times are impossible.");
 	header->events = get_label_count(cursor);
 	if (flags & FLAG_CHANNELS)
 	{

@@ -327,22 +327,47 @@ read_codes(Cursor *cursor, int64 count, const CodeMap *map, uint32 *out)
 	}
 }
 
+/*
+ * Analyses rely on the order of times and do not look again, so a sum of
+ * differences that went round must not pass.  It cannot have, unless one of them is
+ * huge.
+ */
+static void
+check_order(const TimestampTz *at, int64 count, uint64 differences, int64 unit)
+{
+	if (differences <= PG_INT64_MAX / unit / count)
+		return;
+	for (int64 i = 1; i < count; i++)
+	{
+		if ((i & 0xfffff) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (at[i] < at[i - 1])
+			journey_corrupt("Its times are not in order.");
+	}
+}
+
 static void
 read_times(Cursor *cursor, const JourneyHeader *header, int64 unit, TimestampTz *out)
 {
 	Cursor		position = *cursor; /* a copy that can live in registers */
 	uint64		at = (uint64) header->first;
+	uint64		differences = 0;	/* bits of all, so none is larger */
 
 	out[0] = header->first;
 	for (int64 i = 1; i < header->count; i++)
 	{
+		uint64		difference;
+
 		if ((i & 0xfffff) == 0)
 			CHECK_FOR_INTERRUPTS();
-		at += next_varint(&position) * (uint64) unit;
+		difference = next_varint(&position);
+		differences |= difference;
+		at += difference * (uint64) unit;
 		out[i] = (TimestampTz) at;
 	}
 	if ((TimestampTz) at != header->last)
 		journey_corrupt("Its last time differs from what its header says.");
+	check_order(out, header->count, differences, unit);
 	*cursor = position;
 }
 

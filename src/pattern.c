@@ -38,6 +38,7 @@ parse_name(Parser *parser, const char *expected)
 
 	if (pattern_accept_sign(parser, '*'))
 	{
+		name.text = "";
 		name.prefix = true;
 		return name;
 	}

@@ -1,0 +1,21 @@
+/*
+ * tally_binary.c
+ *		Any message is a tally or an error; a tally reads back and can be
+ *		merged.
+ */
+#include "tally.h"
+
+static void
+receive(void *argument)
+{
+	Input	   *input = argument;
+
+	input->tally = fuzz_receive(journey_tally_recv, input->data, input->size);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	tally_run(receive, data, size);
+	return 0;
+}
