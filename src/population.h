@@ -62,7 +62,8 @@ typedef struct Analysis
 
 	/*
 	 * Touchpoints were left out because they were not wanted, and customers
-	 * with them: this was the latest one's time.
+	 * with them: this was the latest one's time.  NULL for an analysis that
+	 * has no keyed form.
 	 */
 	void		(*left_out) (const AnalysisPlan *plan, TimestampTz latest, Tally **tally);
 
