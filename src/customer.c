@@ -165,6 +165,13 @@ customer_type_integer_size(const CustomerType *type)
 	return !type->is_row && type->column[0].rule == RULE_INTEGER ? type->column[0].size : 0;
 }
 
+/* Are its columns known?  Those of an anonymous row are, once one has come. */
+bool
+customer_type_is_known(const CustomerType *type)
+{
+	return type->columns >= 0;
+}
+
 bool
 customer_types_equal(const CustomerType *a, const CustomerType *b)
 {
@@ -318,6 +325,7 @@ customer_make_image(CustomerType *type, CustomerImage *image)
 		image->hash = hash_payload(&type->column[0]);
 		return;
 	}
+	(void) reserve_image(type, 0, COLUMN_HEADER);	/* a row may have no columns */
 	for (int i = 0; i < type->columns; i++)
 	{
 		CustomerColumn *column = &type->column[i];

@@ -45,6 +45,7 @@ typedef struct CustomerTable
 extern CustomerType *customer_type_create(MemoryContext context, Oid type);
 extern void customer_type_free(CustomerType *type);
 extern int	customer_type_integer_size(const CustomerType *type);
+extern bool customer_type_is_known(const CustomerType *type);
 extern bool customer_types_equal(const CustomerType *a, const CustomerType *b);
 extern char *customer_type_name(const CustomerType *type);
 extern void customer_image(CustomerType *type, Datum customer, CustomerImage *image);

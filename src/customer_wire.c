@@ -14,12 +14,13 @@
 #include "compat.h"
 #include "customer_private.h"
 
+/* Columns are counted from one, since an anonymous row has -1 until one comes. */
 void
 customer_type_write(const CustomerType *type, WireWriter *writer)
 {
-	wire_reserve(writer, (Max(type->columns, 0) + 2) * WIRE_MAX_NUMBER);
+	wire_reserve(writer, (type->columns + 3) * WIRE_MAX_NUMBER);
 	wire_put_number(writer, type->is_row);
-	wire_put_number(writer, Max(type->columns, 0));
+	wire_put_number(writer, type->columns + 1);
 	for (int i = 0; i < type->columns; i++)
 		wire_put_number(writer, type->column[i].type);
 }
@@ -28,12 +29,14 @@ CustomerType *
 customer_type_read(MemoryContext context, WireReader *reader)
 {
 	bool		is_row = wire_get_below(reader, 2, "The kind of customers is unknown.");
-	int			columns = wire_get_below(reader, MaxTupleAttributeNumber + 1,
-										 "A customer has too many columns.");
-	CustomerType *type = customer_create(context, is_row, columns);
+	int			columns = (int) wire_get_below(reader, MaxTupleAttributeNumber + 2,
+											   "A customer has too many columns.") - 1;
+	CustomerType *type;
 
 	if (!is_row && columns != 1)
 		wire_invalid("A customer has no type.");
+	type = customer_create(context, is_row, Max(columns, 0));
+	type->columns = columns;
 	for (int i = 0; i < columns; i++)
 	{
 		Oid			column = wire_get_below(reader, PG_UINT32_MAX, "A type is none.");

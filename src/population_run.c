@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include "codec.h"
@@ -82,18 +83,26 @@ journey_eventlog_deserial(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(run);
 }
 
+/* Such a text may be shown in a message. */
+static void
+read_text(WireReader *wire, TallyText *text)
+{
+	text->text = wire_get_text(wire, &text->length);
+	(void) pg_verifymbstr(text->text, text->length, false);
+}
+
 /* The texts of the definition point into the bytes. */
 static void
 read_definition(WireReader *wire, TallyDefinition *definition, TallyText *text)
 {
 	memset(definition, 0, sizeof(TallyDefinition));
-	definition->analysis.text = wire_get_text(wire, &definition->analysis.length);
+	read_text(wire, &definition->analysis);
 	definition->version = wire_get_below(wire, (uint64) PG_INT32_MAX + 1,
 										 "Its version is out of range.");
 	definition->texts = wire_get_below(wire, FUNC_MAX_ARGS, "Its configuration is too long.");
 	definition->text = text;
 	for (int i = 0; i < definition->texts; i++)
-		text[i].text = wire_get_text(wire, &text[i].length);
+		read_text(wire, &text[i]);
 }
 
 static bool
@@ -105,14 +114,22 @@ same_definition(const TallyDefinition *a, const TallyDefinition *b)
 	return population_same_texts(a->text, b->text, a->texts);
 }
 
-/* The type of a run's customers must be that of the call site's. */
+/*
+ * The type of a run's customers must be that of the call site's.  A worker that
+ * met no row it wanted may not know it, and sends no customers then.
+ */
 static void
 combine_types(KeyedSite *site, WireReader *wire)
 {
 	CustomerType *type = customer_type_read(site->context, wire);
+	CustomerType *known = site->events->type;
 
-	if (site->events->type == NULL)
+	if (!customer_type_is_known(type) && wire_left(wire) > 0)
+		wire_invalid("The columns of its customers are unknown.");
+	if (known == NULL || !customer_type_is_known(known))
 		eventlog_site_type(site->events, type);
+	else if (!customer_type_is_known(type))
+		customer_type_free(type);
 	else if (!customer_types_equal(site->events->type, type))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -129,6 +146,7 @@ journey_eventlog_combine(PG_FUNCTION_ARGS)
 {
 	KeyedState *state = PG_ARGISNULL(0) ? NULL : (KeyedState *) PG_GETARG_POINTER(0);
 	KeyedSite  *site;
+	KeyedPlan  *plan;
 	WireReader	wire;
 	TallyText	text[FUNC_MAX_ARGS];
 	TallyDefinition definition;
@@ -146,14 +164,19 @@ journey_eventlog_combine(PG_FUNCTION_ARGS)
 	wire = ((KeyedRun *) PG_GETARG_POINTER(1))->wire;
 	read_definition(&wire, &definition, text);
 	columns = wire_get_below(&wire, COLUMN_ALL + 1, "Its columns are unknown.");
+	if (columns & ~(COLUMN_VALUE | COLUMN_SCORE))
+		wire_invalid("Its columns are unknown.");
 	latest = wire_unfold(wire_get_number(&wire));
 	if (latest != DT_NOBEGIN)
 		journey_check_time(latest);
 	combine_types(site, &wire);
+	plan = state ? state->plan : keyed_plan(site, &definition);
+	if (!same_definition(&plan->definition, &definition))
+		population_differs(&plan->definition, &definition, NULL);
 	if (state == NULL)
-		state = keyed_state(fcinfo, site, keyed_plan(site, &definition), columns);
-	else if (!same_definition(&state->plan->definition, &definition))
-		population_differs(&state->plan->definition, &definition, NULL);
+		state = keyed_state(fcinfo, site, plan, columns);
+	else if (state->log->columns != columns)
+		wire_invalid("Its columns are others.");
 	if (latest > state->latest)
 		state->latest = latest;
 	eventlog_read_run(state->log, &wire);

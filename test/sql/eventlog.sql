@@ -195,6 +195,14 @@ SELECT k, v.* FROM unnest(ARRAY['customer', 'customer::smallint', 'customer::tex
     'lpad(customer::text, 32, ''0'')::uuid', 'customer::numeric', 'customer::float8', 'make_interval(mins => customer)', 'ARRAY[customer]',
     'int4range(customer, customer + 1)', '(customer, NULL::text)', '(customer::text, customer, country::numeric)', '(customer::text, 1)::person',
     '(customer, ''x'')']) k, combined_visitors(k) v;
+\echo a group in which nothing was wanted comes first: the columns of an anonymous row are not known then
+SET enable_hashagg = off;
+SET parallel_tuple_cost = 0.1;
+EXPLAIN (COSTS OFF) SELECT country > 4, stage_funnel((customer, country), at, event, 'visit') FROM many_events GROUP BY 1;
+SELECT g, f[1].customers FROM (
+    SELECT country > 4 AS g, stage_funnel((customer, country), at, CASE WHEN country > 4 THEN event ELSE 'search' END, 'visit') AS f
+    FROM many_events GROUP BY 1) q ORDER BY g;
+SELECT count(DISTINCT customer) AS visitors FROM many_events WHERE event = 'visit' AND country > 4;
 RESET ALL;
 SET timezone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
