@@ -98,7 +98,7 @@ store(CustomerTable *table, const char *data, uint32 length)
 	Size		size = MAXALIGN(length);
 	char	   *copy;
 
-	if (size > table->free_size)
+	if (size > table->free_size || table->block == NULL)
 	{
 		Size		block_size = table->block ? table->block->size * 2 : FIRST_BLOCK;
 		CustomerBlock *block;

@@ -167,6 +167,7 @@ typedef struct RunReader
 	RunKey	   *key;			/* by number in it */
 	Size		key_room;
 	MemoryContext context;
+	MemoryContext scratch;		/* what reading one customer leaves behind */
 } RunReader;
 
 static inline uint32
@@ -215,11 +216,14 @@ read_customer(RunReader *reader, EventLog *log)
 
 	if (number == customers->count)
 	{
+		MemoryContext before = MemoryContextSwitchTo(reader->scratch);
 		CustomerImage image;
 
 		customer_read(log->pool->site->type, reader->wire, &image);
 		if (customer_table_number(customers, &image) != number)
 			wire_invalid("A customer was given twice.");
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(reader->scratch);
 		if (number >= reader->key_room)
 		{
 			reader->key_room *= 2;
@@ -270,6 +274,8 @@ read_segment(RunReader *reader, EventLog *log)
 	uint64		count = wire_get_number(reader->wire);
 	EventRecord before = {0};
 
+	if (count == 0)
+		wire_invalid("A part of it is empty.");
 	if (log->pool->site->integer_size == 0)
 	{
 		reader->customers = customer_table_create(reader->context, log->pool->site->type);
@@ -298,10 +304,13 @@ eventlog_read_run(EventLog *log, WireReader *wire)
 	reader.wire = wire;
 	reader.labels = log->pool->site->labels;
 	reader.context = CurrentMemoryContext;
+	reader.scratch = AllocSetContextCreate(CurrentMemoryContext, "journey run",
+										   ALLOCSET_SMALL_SIZES);
 	reader.label_room = 64;
 	reader.label = palloc(reader.label_room * sizeof(uint32));
 	reader.label[0] = LABEL_NONE;
 	while (wire_left(wire) > 0)
 		read_segment(&reader, log);
+	MemoryContextDelete(reader.scratch);
 	pfree(reader.label);
 }

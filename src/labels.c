@@ -159,7 +159,7 @@ store_text(Labels *labels, const char *text, uint32 length)
 	struct LabelIndex *index = labels->index;
 	char	   *copy;
 
-	if (length > index->free_size)
+	if (length > index->free_size || index->free == NULL)
 	{
 		Size		block = index->next_block;
 

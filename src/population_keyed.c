@@ -111,24 +111,6 @@ keyed_plan(KeyedSite *site, const TallyDefinition *definition)
 	return plan;
 }
 
-/* Makes sure that the analysis has read its configuration. */
-static void
-configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
-{
-	MemoryContext before;
-	AnalysisPlan *made;
-
-	if (plan->plan != NULL)
-		return;
-	before = MemoryContextSwitchTo(site->context);
-	made = analysis->configure(plan->definition.text);
-	plan->key = population_key(analysis, made, plan->definition.text);
-	plan->pair = palloc0(NEEDS * sizeof(uint64));
-	plan->need = palloc(NEEDS);
-	plan->plan = made;
-	MemoryContextSwitchTo(before);
-}
-
 static void
 define(TallyDefinition *definition, const Analysis *analysis, const TallyText *text)
 {
@@ -138,6 +120,37 @@ define(TallyDefinition *definition, const Analysis *analysis, const TallyText *t
 	definition->version = analysis->version;
 	definition->texts = analysis->texts;
 	definition->text = text;
+}
+
+/* A configuration that came from another process must be of this analysis. */
+static void
+check_analysis(const TallyDefinition *definition, const Analysis *analysis)
+{
+	TallyDefinition own;
+
+	define(&own, analysis, definition->text);
+	if (!population_same_text(&own.analysis, &definition->analysis) ||
+		own.version != definition->version || own.texts != definition->texts)
+		population_differs(&own, definition, analysis->text_name);
+}
+
+/* Makes sure that the analysis has read its configuration. */
+static void
+configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
+{
+	MemoryContext before;
+	AnalysisPlan *made;
+
+	if (plan->plan != NULL)
+		return;
+	check_analysis(&plan->definition, analysis);
+	before = MemoryContextSwitchTo(site->context);
+	made = analysis->configure(plan->definition.text);
+	plan->key = population_key(analysis, made, plan->definition.text);
+	plan->pair = palloc0(NEEDS * sizeof(uint64));
+	plan->need = palloc(NEEDS);
+	plan->plan = made;
+	MemoryContextSwitchTo(before);
 }
 
 static void
