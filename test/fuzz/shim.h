@@ -27,6 +27,9 @@ extern Datum fuzz_call2(PGFunction function, Datum first, Datum second);
 /* A receive function's argument, and the call. */
 extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size);
 
+/* Memory that an aggregate may use before it writes files. */
+extern size_t fuzz_memory;
+
 /* Bytes as a varlena of exactly their size. */
 extern struct varlena *fuzz_varlena(const void *data, size_t size);
 
