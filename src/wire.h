@@ -11,6 +11,8 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
+
 typedef struct WireWriter
 {
 	char	   *data;			/* a varlena in the making */
