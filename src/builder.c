@@ -99,15 +99,6 @@ builder_labels(JourneyBuilder *builder)
 	return builder->labels;
 }
 
-/* Null, which is NaN here, comes first. */
-static inline int
-compare_numbers(double a, double b)
-{
-	if (isnan(a) || isnan(b))
-		return isnan(b) - isnan(a);
-	return (a > b) - (a < b);
-}
-
 /* The canonical order of touchpoints. */
 static inline int
 compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride)

@@ -22,7 +22,6 @@
  */
 typedef struct ChainPlan
 {
-	const Pattern *pattern;
 	int			positions;
 	int			reports;		/* pattern->steps */
 	bool		plain;			/* "->" between required steps, nothing else */
@@ -133,19 +132,7 @@ chain_may_end(const ChainPlan *plan, int position)
 static inline int64
 run_lower_bound(const ChainRun *run, TimestampTz at)
 {
-	int64		low = 0;
-	int64		high = run->count;
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (run->at[middle] < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return times_lower_bound(run->at, run->count, at);
 }
 
 /* Where the group of touchpoints at one instant ends. */

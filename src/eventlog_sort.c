@@ -62,15 +62,6 @@ typedef struct EventSorter
 	int64		column_room;
 } EventSorter;
 
-/* Null, which is NaN here, comes first. */
-static inline int
-compare_numbers(double a, double b)
-{
-	if (isnan(a) || isnan(b))
-		return isnan(b) - isnan(a);
-	return (a > b) - (a < b);
-}
-
 /* By customer, then in the canonical order of touchpoints. */
 static pg_attribute_always_inline int
 compare_records(const EventRecord *a, const EventRecord *b, const Labels *labels, const int width)

@@ -123,14 +123,6 @@ funnel_configure(const TallyText *text)
 	return &funnel->plan;
 }
 
-static bool
-term_wants(const PatternTerm *term, const Label *event, const Label *channel)
-{
-	return pattern_name_matches(&term->event, event->text, event->length) &&
-		pattern_name_matches(&term->channel, channel->text, channel->length) &&
-		pattern_name_matches(&term->choice_channel, channel->text, channel->length);
-}
-
 static AnalysisNeed
 funnel_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
 {
@@ -138,7 +130,7 @@ funnel_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
 	AnalysisNeed need = NEED_NOTHING;
 
 	for (int i = 0; i < pattern->terms; i++)
-		if (term_wants(&pattern->term[i], event, channel))
+		if (pattern_term_matches(&pattern->term[i], event, channel))
 			return NEED_TOUCHPOINT;
 	for (int i = 0; i < pattern->elements; i++)
 		if (pattern->element[i].next)
@@ -186,7 +178,7 @@ count_excluded(const Pattern *pattern, const JourneyColumns *columns)
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		while (term < pattern->terms && (pattern->term[term].element < first ||
-										 !term_wants(&pattern->term[term], event, channel)))
+										 !pattern_term_matches(&pattern->term[term], event, channel)))
 			term++;
 		count += term < pattern->terms;
 	}

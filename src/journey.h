@@ -10,6 +10,8 @@
 #ifndef JOURNEY_H
 #define JOURNEY_H
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
@@ -53,6 +55,34 @@ typedef struct JourneyColumns
 	 (columns)->pending ? journey_pending_value(columns, i) : get_float8_nan())
 #define COLUMN_SCORE_AT(columns, i) \
 	((columns)->score ? (columns)->score[i] : get_float8_nan())
+
+/* Part of the canonical order: numbers, null (NaN) first. */
+static inline int
+compare_numbers(double a, double b)
+{
+	if (isnan(a) || isnan(b))
+		return isnan(b) - isnan(a);
+	return (a > b) - (a < b);
+}
+
+/* The first of these times, in order, that is no earlier than an instant. */
+static inline int64
+times_lower_bound(const TimestampTz *times, int64 count, TimestampTz at)
+{
+	int64		low = 0;
+	int64		high = count;
+
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (times[middle] < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 /* A value of columns that have values pending; codec_read.c. */
 extern double journey_pending_value(const JourneyColumns *columns, int64 i);

@@ -58,7 +58,6 @@ make_plan(ChainPlan *plan, const Pattern *pattern)
 	bool		plain = true;
 
 	memset(plan, 0, sizeof(ChainPlan));
-	plan->pattern = pattern;
 	plan->reports = pattern->steps;
 	plan->window = pattern->window;
 	plan->from_first = pattern->from_first;
@@ -278,9 +277,7 @@ matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel)
 		const PatternTerm *term = &matcher->pattern->term[t];
 
 		if (!matcher->term_seen[t] &&
-			pattern_name_matches(&term->event, e->text, e->length) &&
-			pattern_name_matches(&term->channel, c->text, c->length) &&
-			pattern_name_matches(&term->choice_channel, c->text, c->length))
+			pattern_term_matches(term, e, c))
 			matcher->term_seen[t] = true;
 	}
 	watch_terms(matcher);

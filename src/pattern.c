@@ -529,6 +529,14 @@ pattern_name_matches(const PatternName *name, const char *text, uint32 length)
 	return length == name->length && memcmp(text, name->text, length) == 0;
 }
 
+bool
+pattern_term_matches(const PatternTerm *term, const Label *event, const Label *channel)
+{
+	return pattern_name_matches(&term->event, event->text, event->length) &&
+		pattern_name_matches(&term->channel, channel->text, channel->length) &&
+		pattern_name_matches(&term->choice_channel, channel->text, channel->length);
+}
+
 void
 pattern_refuse_by(const Pattern *pattern, const char *function)
 {

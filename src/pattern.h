@@ -107,6 +107,9 @@ extern bool pattern_cached(struct varlena *text, MemoryContext context, Pattern 
 /* Does the term's test hold for this label (LABEL_NONE has length 0)? */
 extern bool pattern_name_matches(const PatternName *name, const char *text, uint32 length);
 
+/* Does a touchpoint with these labels match the term? */
+extern bool pattern_term_matches(const PatternTerm *term, const Label *event, const Label *channel);
+
 /* An element's choice as it would be written, without "!" and "?". */
 extern char *pattern_choice_text(const Pattern *pattern, int element);
 

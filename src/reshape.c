@@ -46,19 +46,7 @@ range_of(FunctionCallInfo fcinfo, const JourneyColumns *columns, int64 first, in
 static int64
 lower_bound(const JourneyColumns *columns, TimestampTz at)
 {
-	int64		low = 0;
-	int64		high = columns->count;
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (columns->at[middle] < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return times_lower_bound(columns->at, columns->count, at);
 }
 
 /* slice(journey, since, until): half-open; null is an open end */
