@@ -192,6 +192,12 @@ MemoryContextDelete(MemoryContext context)
 	free(context);
 }
 
+void
+MemoryContextSetParent(MemoryContext context, MemoryContext parent)
+{
+	CONTEXT(context)->parent = CONTEXT(parent);
+}
+
 void *
 MemoryContextAlloc(MemoryContext context, Size size)
 {
@@ -474,6 +480,12 @@ cstring_to_text_with_len(const char *data, int length)
 	return (text *) fuzz_varlena(data, length);
 }
 
+text *
+cstring_to_text(const char *data)
+{
+	return cstring_to_text_with_len(data, strlen(data));
+}
+
 bool
 scanner_isspace(char c)
 {
@@ -673,25 +685,42 @@ DirectFunctionCall1Coll(PGFunction function, Oid collation, Datum argument)
 	return fuzz_call(function, argument);
 }
 
-Datum
-fuzz_call2(PGFunction function, Datum first, Datum second)
+static Datum
+call(PGFunction function, int count, const Datum *argument)
 {
-	LOCAL_FCINFO(fcinfo, 2);
+	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
 	FmgrInfo	info = {0};
 
 	info.fn_mcxt = CurrentMemoryContext;
-	InitFunctionCallInfoData(*fcinfo, &info, 2, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = first;
-	fcinfo->args[0].isnull = false;
-	fcinfo->args[1].value = second;
-	fcinfo->args[1].isnull = false;
+	InitFunctionCallInfoData(*fcinfo, &info, count, InvalidOid, NULL, NULL);
+	for (int i = 0; i < count; i++)
+	{
+		fcinfo->args[i].value = argument[i];
+		fcinfo->args[i].isnull = false;
+	}
 	return function(fcinfo);
 }
 
 Datum
 fuzz_call(PGFunction function, Datum argument)
 {
-	return fuzz_call2(function, argument, (Datum) 0);
+	return call(function, 1, &argument);
+}
+
+Datum
+fuzz_call2(PGFunction function, Datum first, Datum second)
+{
+	Datum		argument[] = {first, second};
+
+	return call(function, lengthof(argument), argument);
+}
+
+Datum
+fuzz_call3(PGFunction function, Datum first, Datum second, Datum third)
+{
+	Datum		argument[] = {first, second, third};
+
+	return call(function, lengthof(argument), argument);
 }
 
 Datum

@@ -20,15 +20,19 @@ extern bool fuzz_try(void (*run) (void *argument), void *argument);
 /* Forgets all memory.  At the end of each input. */
 extern void fuzz_reset(void);
 
-/* Calls an SQL function with one or two arguments. */
+/* Calls an SQL function with one to three arguments. */
 extern Datum fuzz_call(PGFunction function, Datum argument);
 extern Datum fuzz_call2(PGFunction function, Datum first, Datum second);
+extern Datum fuzz_call3(PGFunction function, Datum first, Datum second, Datum third);
 
 /* A receive function's argument, and the call. */
 extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size);
 
 /* Memory that an aggregate may use before it writes files. */
 extern size_t fuzz_memory;
+
+/* Sees the rows of an aggregate's answer. */
+extern void (*fuzz_row) (const Datum *values, const bool *nulls);
 
 /* Bytes as a varlena of exactly their size. */
 extern struct varlena *fuzz_varlena(const void *data, size_t size);

@@ -1,19 +1,22 @@
 /*
  * shim_aggregate.c
  *		The part of a server that an aggregate needs which collects rows: a few
- *		types and what belongs to them, temporary files, and a call as part of
- *		an aggregate.
+ *		types and what belongs to them, temporary files, a call as part of
+ *		an aggregate, and rows to answer it with.
  *
  * There is one type of each kind that customers are told apart by: whole
  * numbers, bytes, and by a function, by value and by reference.
  */
 #include "shim.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "nodes/execnodes.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/logtape.h"
 #include "utils/lsyscache.h"
@@ -382,4 +385,55 @@ char *
 get_func_name(Oid function)
 {
 	return pstrdup("function");
+}
+
+/* ----------
+ * Rows: a target sees each of them, and gets none back.
+ * ----------
+ */
+
+void		(*fuzz_row) (const Datum *values, const bool *nulls);
+
+Oid
+get_func_rettype(Oid function)
+{
+	return RECORDARRAYOID;
+}
+
+Oid
+get_element_type(Oid type)
+{
+	return RECORDOID;
+}
+
+TupleDesc
+lookup_rowtype_tupdesc_copy(Oid type, int32 modifier)
+{
+	return palloc0(sizeof(TupleDescData));
+}
+
+HeapTuple
+heap_form_tuple(TupleDesc desc, Datum *values, bool *nulls)
+{
+	fuzz_row(values, nulls);
+	return palloc0(sizeof(HeapTupleData));
+}
+
+Datum
+HeapTupleHeaderGetDatum(HeapTupleHeader header)
+{
+	return PointerGetDatum(header);
+}
+
+ArrayType *
+construct_md_array(Datum *elements, bool *nulls, int dimensions, int *sizes, int *lows,
+				   Oid type, int length, bool by_value, char alignment)
+{
+	return palloc0(sizeof(ArrayType));
+}
+
+ArrayType *
+construct_empty_array(Oid type)
+{
+	return palloc0(sizeof(ArrayType));
 }

@@ -1,7 +1,7 @@
 /*
  * tally_binary.c
- *		Any message is a tally or an error; a tally reads back and can be
- *		merged.
+ *		Any message is a tally or an error; a tally reads back, can be
+ *		merged, and gives rows.
  */
 #include "tally.h"
 

@@ -1,6 +1,7 @@
 /*
  * tally_text.c
- *		Any text is a tally or an error; a tally reads back and can be merged.
+ *		Any text is a tally or an error; a tally reads back, can be
+ *		merged, and gives rows.
  */
 #include "tally.h"
 
