@@ -9,6 +9,18 @@ use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(new_node create_sample fingerprint wait_until extension_conf);
 
+# Servers, and they alone, get what test/cluster -s puts into an environment.
+for my $name (qw(start restart))
+{
+	no strict 'refs';
+	no warnings 'redefine';
+	my $original = \&{"PostgreSQL::Test::Cluster::$name"};
+	*{"PostgreSQL::Test::Cluster::$name"} = sub {
+		local %ENV = (%ENV, map { split /=/, $_, 2 } split /\n/, $ENV{JOURNEY_ENV} // '');
+		return $original->(@_);
+	};
+}
+
 # A server that is initialised and not started.
 sub new_node
 {
