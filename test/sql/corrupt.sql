@@ -54,6 +54,8 @@ SELECT left(p, 60) AS pattern, try(format('pattern_steps(%L)', p)) FROM (VALUES
 	('a -> b within 106751991.9 days'),
 	('a -> b within 15250284.4523 weeks'),
 	('a -> b within 9223372036854775807 microseconds'),
+	('a -> b within 9223372036854 s 775806 us'),
+	('a -> b within 9223372036854 s 775807 us'),
 	('a -> b within 99999999999999999999999 days'),
 	('a -> b within 0.00000000000000000000001 days'),
 	('a -> b by week at -> c within 1 day'),
@@ -76,6 +78,13 @@ SELECT count(*), sum(length(event_path(j, ''))), count(DISTINCT event_path(j)) F
 \echo a remark lists no more terms than one can read
 SELECT count(*) FROM unnest((SELECT stage_funnel('2026-03-01 09:00:00Z a'::journey,
 	(SELECT string_agg('a_rather_long_label_that_nobody_ever_used_' || i, ' -> ' ORDER BY i) FROM generate_series(1, 60) i)))) s;
+
+\echo stored tallies of another format, by their size and by its number
+CREATE CAST (path AS journey_tally) WITHOUT FUNCTION;
+SELECT points, try(format('stage_funnel_final(%L::path::journey_tally)', p)),
+	try(format('%L::path::journey_tally', p))
+FROM (SELECT points, rtrim(repeat('(0,0),', points), ',') AS p FROM (VALUES (1), (10), (100)) v(points)) q;
+DROP CAST (path AS journey_tally);
 
 DROP FUNCTION try(text);
 DROP CAST (journey AS bytea);

@@ -142,6 +142,7 @@ SELECT count_matches(j('0:a 1:b 2:a 3:b 4:a'), 'a -> b'), count_matches(j('0:a 1
 \echo how a pattern is read
 SELECT * FROM pattern_steps('"Product Viewed" -> (cart|"wish list"*)@web? as "put aside" -> !@"call centre" -> buy ->[<= 1.5 hours] !refund within 1 week by week at "Europe/Berlin" from first');
 SELECT * FROM pattern_steps('a & b@* & *');
+SELECT * FROM pattern_steps('("a ""b"""|c)@"d""e" -> "within"');
 SELECT * FROM pattern_steps('a =>[<= 90 s] b same channel by channel');
 
 \echo NULL in, NULL out; no rows for NULL
