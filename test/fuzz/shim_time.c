@@ -73,7 +73,7 @@ pg_tzset(const char *name)
 	if (*name < 'A' || *name > 'Z')
 		return NULL;
 	for (; *name; name++)
-		hours = (hours + *name) % 24;
+		hours = (hours + (unsigned char) *name) % 24;
 	zone[hours].hours = hours - 12;
 	return &zone[hours];
 }
