@@ -6,9 +6,14 @@
  * double in size.  Event and channel names mostly have 4 to 16 bytes and are
  * looked up once a row, so such a label is made into two words, without a
  * branch on its length, and the table compares those instead of the text.
+ *
+ * Labels may come from strangers, who must not be able to choose many that meet
+ * in one place: every process mixes with a random number of its own.  Codes
+ * follow the order of arrival, so that no result depends on it.
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "labels.h"
 #include "utils/memutils.h"
 
@@ -50,15 +55,6 @@ struct LabelIndex
 	LabelNotes	notes;
 };
 
-static inline uint64
-load64(const char *p)
-{
-	uint64		word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
 static inline uint32
 load32(const char *p)
 {
@@ -68,10 +64,21 @@ load32(const char *p)
 	return word;
 }
 
+/* An odd random number; 0: not yet chosen. */
+static uint64 multiplier;
+
+static void
+choose_multiplier(void)
+{
+	if (!pg_strong_random(&multiplier, sizeof(multiplier)))
+		multiplier = UINT64CONST(0x9E3779B97F4A7C15);
+	multiplier |= 1;
+}
+
 static inline uint64
 mix(uint64 word)
 {
-	word *= UINT64CONST(0x9E3779B97F4A7C15);
+	word *= multiplier;
 	return word ^ (word >> 32);
 }
 
@@ -79,20 +86,16 @@ mix(uint64 word)
 static void
 make_odd_key(const char *text, uint32 length, LabelKey *key)
 {
-	uint64		hash = length;
-
+	key->a = 0;
 	key->b = 0;
 	if (length < 4)
 	{
-		key->a = 0;
 		for (uint32 i = 0; i < length; i++)
 			key->a = (key->a << 8) | (unsigned char) text[i];
 		return;
 	}
-	key->b = load64(text);
-	for (uint32 i = 0; i + 8 < length; i += 8)
-		hash = mix(hash ^ load64(text + i));
-	key->a = mix(hash ^ load64(text + length - 8));
+	key->a = hash_bytes_extended((const unsigned char *) text, length, multiplier);
+	memcpy(&key->b, text, sizeof(key->b));
 }
 
 /*
@@ -132,6 +135,8 @@ labels_create(MemoryContext context)
 	Labels	   *labels;
 	Size		size = sizeof(Labels) + sizeof(struct LabelIndex);
 
+	if (multiplier == 0)
+		choose_multiplier();
 	labels = MemoryContextAllocZero(context, size);
 	index = (struct LabelIndex *) (labels + 1);
 	labels->context = context;
@@ -240,23 +245,40 @@ add_label(Labels *labels, const char *text, const LabelKey *key)
 	return code;
 }
 
+/* The code of a label, or LABEL_NONE. */
+static inline uint32
+find_key(const Labels *labels, const char *text, const LabelKey *key)
+{
+	const struct LabelIndex *index = labels->index;
+
+	for (uint32 i = hash_key(key) & index->mask;; i = (i + 1) & index->mask)
+	{
+		const LabelSlot *slot = &index->slot[i];
+
+		if (slot->code == LABEL_NONE)
+			return LABEL_NONE;
+		if (slot->a == key->a && slot->b == key->b && slot->length == key->length &&
+			(key->length <= KEY_WHOLE_TEXT ||
+			 memcmp(labels->label[slot->code].text, text, key->length) == 0))
+			return slot->code;
+	}
+}
+
 uint32
 labels_intern(Labels *labels, const char *text, uint32 length)
 {
-	struct LabelIndex *index = labels->index;
+	LabelKey	key = make_key(text, length);
+	uint32		code = find_key(labels, text, &key);
+
+	return likely(code != LABEL_NONE) ? code : add_label(labels, text, &key);
+}
+
+uint32
+labels_find(const Labels *labels, const char *text, uint32 length)
+{
 	LabelKey	key = make_key(text, length);
 
-	for (uint32 i = hash_key(&key) & index->mask;; i = (i + 1) & index->mask)
-	{
-		LabelSlot  *slot = &index->slot[i];
-
-		if (slot->code == LABEL_NONE)
-			return add_label(labels, text, &key);
-		if (slot->a == key.a && slot->b == key.b && slot->length == length &&
-			(length <= KEY_WHOLE_TEXT ||
-			 memcmp(labels->label[slot->code].text, text, length) == 0))
-			return slot->code;
-	}
+	return find_key(labels, text, &key);
 }
 
 int

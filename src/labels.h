@@ -65,6 +65,9 @@ extern Labels *labels_create(MemoryContext context);
 /* The code of a label, which is copied into the table when it is new. */
 extern uint32 labels_intern(Labels *labels, const char *text, uint32 length);
 
+/* The same if it is there, else LABEL_NONE. */
+extern uint32 labels_find(const Labels *labels, const char *text, uint32 length);
+
 /* Notes with room for all labels and a fresh stamp. */
 extern LabelNotes *labels_notes(const Labels *labels);
 
