@@ -139,23 +139,22 @@ funnel_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
 }
 
 /*
- * Marks the terms that matched something.  The matcher counts by element and
- * knows of terms only whether they ever matched at this call site, which
- * matters for alternatives in grouped queries alone.
+ * Loads a customer and marks the terms that matched something.  Only those are
+ * looked for that the tally does not have yet: few, once some customers were
+ * counted.
  */
 static void
-note_terms(const FunnelPlan *funnel, const int64 *raw, Tally *tally)
+load(const FunnelPlan *funnel, const JourneyColumns *columns, uint64 generation, Tally *tally)
 {
-	const Pattern *pattern = funnel->pattern;
+	int			terms = funnel->pattern->terms;
+	bool	   *seen = matcher_terms_seen(funnel->matcher);
 
-	for (int i = 0; i < pattern->terms; i++)
-	{
-		int64	   *seen = tally_common(tally, TERM_SEEN + i);
-
-		if (*seen == TALLY_NOTHING && raw[pattern->term[i].element] > 0 &&
-			matcher_term_seen(funnel->matcher, i))
-			*seen = 1;
-	}
+	for (int i = 0; i < terms; i++)
+		seen[i] = *(int64 *) tally_common(tally, TERM_SEEN + i) != TALLY_NOTHING;
+	matcher_load(funnel->matcher, columns, generation);
+	for (int i = 0; i < terms; i++)
+		if (seen[i])
+			tally_add_latest(tally_common(tally, TERM_SEEN + i), 1);
 }
 
 /*
@@ -261,12 +260,11 @@ funnel_add(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 
 	if (funnel->matcher == NULL)
 		funnel->matcher = matcher_create(pattern, funnel->context);
-	matcher_load(funnel->matcher, columns, generation);
+	load(funnel, columns, generation, *tally);
 	raw = matcher_raw_matches(funnel->matcher);
 	if (columns->count > 0)
 		tally_add_latest(tally_common(*tally, LATEST_TOUCHPOINT),
 						 columns->at[columns->count - 1]);
-	note_terms(funnel, raw, *tally);
 	count_touchpoints(pattern, columns, raw, touchpoints);
 
 	while (matcher_next(funnel->matcher, &label, &chain))

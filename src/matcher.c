@@ -227,6 +227,7 @@ matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64 generation)
 	const int64 chunk = 1 << 20;
 
 	matcher_bind_labels(matcher, columns->labels, generation);
+	matcher_watch_terms(matcher);
 	matcher->columns = columns;
 	matcher->count = 0;
 	memset(matcher->raw, 0, sizeof(int64) * matcher->pattern->elements);
@@ -267,10 +268,10 @@ matcher_touchpoints(const Matcher *matcher, int64 *count)
 	return matcher->index;
 }
 
-bool
-matcher_term_seen(const Matcher *matcher, int term)
+bool *
+matcher_terms_seen(Matcher *matcher)
 {
-	return matcher->term_seen[term];
+	return matcher->term_seen;
 }
 
 /* ----------

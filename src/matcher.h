@@ -56,8 +56,12 @@ extern const int64 *matcher_raw_matches(const Matcher *matcher);
  */
 extern const int64 *matcher_touchpoints(const Matcher *matcher, int64 *count);
 
-/* Has term i (an index into pattern->term) matched any label pair so far, over all journeys? */
-extern bool matcher_term_seen(const Matcher *matcher, int term);
+/*
+ * By term (an index into pattern->term): has a touchpoint matched it?  All are
+ * set, and what is set is not looked for: the caller clears what it wants to
+ * know of the next journey.
+ */
+extern bool *matcher_terms_seen(Matcher *matcher);
 
 /* How far the loaded journey reached, without finding out which chain. */
 extern int	matcher_reached(Matcher *matcher);

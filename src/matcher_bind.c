@@ -154,7 +154,8 @@ matcher_create(const Pattern *pattern, MemoryContext context)
 	make_factors(matcher);
 	number_factors(matcher);
 	matcher->term_possible = palloc0(pattern->terms * sizeof(bool));
-	matcher->term_seen = palloc0(pattern->terms * sizeof(bool));
+	matcher->term_seen = palloc(pattern->terms * sizeof(bool));
+	memset(matcher->term_seen, true, pattern->terms * sizeof(bool));
 	for (int byte = 0; byte < lengthof(matcher->lanes); byte++)
 	{
 		for (int bit = 0; bit < 8; bit++)
@@ -168,8 +169,9 @@ matcher_create(const Pattern *pattern, MemoryContext context)
 	return matcher;
 }
 
-static void
-watch_terms(Matcher *matcher)
+/* Touchpoints of which elements might match a term that is still to be seen? */
+void
+matcher_watch_terms(Matcher *matcher)
 {
 	matcher->watched = 0;
 	for (int t = 0; t < matcher->pattern->terms; t++)
@@ -196,11 +198,7 @@ bind_label(Matcher *matcher, uint32 code)
 		if (!pattern_name_matches(&pattern->term[t].event, label->text, label->length))
 			continue;
 		event[f / BITS_PER_WORD] |= UINT64CONST(1) << (f % BITS_PER_WORD);
-		if (!matcher->term_possible[t])
-		{
-			matcher->term_possible[t] = true;
-			watch_terms(matcher);
-		}
+		matcher->term_possible[t] = true;
 	}
 	for (int f = 0; f < matcher->factors; f++)
 	{
@@ -280,5 +278,5 @@ matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel)
 			pattern_term_matches(term, e, c))
 			matcher->term_seen[t] = true;
 	}
-	watch_terms(matcher);
+	matcher_watch_terms(matcher);
 }

@@ -81,6 +81,7 @@ struct Matcher
 
 extern void matcher_bind_labels(Matcher *matcher, const Labels *labels, uint64 generation);
 extern uint64 matcher_match_factors(const Matcher *matcher, uint32 event, uint32 channel);
+extern void matcher_watch_terms(Matcher *matcher);
 extern void matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel);
 
 extern void matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted);
