@@ -11,11 +11,11 @@ CREATE FUNCTION journey_tally_out(journey_tally) RETURNS cstring
 COMMENT ON FUNCTION journey_tally_out(journey_tally) IS 'I/O';
 
 CREATE FUNCTION journey_tally_recv(internal) RETURNS journey_tally
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_tally_recv(internal) IS 'I/O';
 
 CREATE FUNCTION journey_tally_send(journey_tally) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_tally_send(journey_tally) IS 'I/O';
 
 CREATE TYPE journey_tally (

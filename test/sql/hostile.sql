@@ -24,7 +24,7 @@ SELECT t.typrelid::regclass, a.attname
 FROM object JOIN pg_type t ON classid = 'pg_type'::regclass AND objid = t.oid JOIN pg_attribute a ON attrelid = typrelid
 WHERE attnum > 0 AND col_description(attrelid, attnum) IS NULL;
 
-\echo not immutable, not parallel safe, with the rights of its owner, with settings of its own, or said to leak nothing: none
+\echo not immutable, not parallel safe, with the rights of its owner, with settings of its own, or said to leak nothing: only the binary forms, which depend on the encoding of the client
 SELECT oid::regprocedure, provolatile, proparallel FROM routine
 WHERE provolatile <> 'i' OR proparallel <> 's' OR prosecdef OR proleakproof
 	OR proconfig IS NOT NULL OR proacl IS NOT NULL;
