@@ -213,6 +213,8 @@ check_columns(CallSite *site, const JourneyColumns *columns)
 	{
 		const Label *label = &labels->label[site->verified];
 
+		if ((site->verified & 0xffff) == 0)
+			CHECK_FOR_INTERRUPTS();
 		(void) pg_verifymbstr(label->text, label->length, false);
 	}
 	for (int64 i = 0; i < columns->count; i++)

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "codec.h"
@@ -43,6 +44,8 @@ journey_long_varint(Cursor *cursor)
 		if (cursor->p >= cursor->end)
 			journey_corrupt("It is truncated.");
 		byte = *cursor->p++;
+		if (shift == 63 && byte > 1)
+			break;
 		number |= (uint64) (byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return number;
@@ -77,13 +80,19 @@ journey_parse_header(Cursor *cursor, JourneyHeader *header)
 						   cursor->p[0], FORMAT_VERSION),
 				 errhint("A newer version of the extension may have written it.")));
 	flags = cursor->p[1];
-	if ((flags & FLAG_RESERVED) || (flags & FLAG_UNIT) > UNIT_MICROSECOND)
+	if ((flags & FLAG_RESERVED) || (flags & FLAG_UNIT) > UNIT_MICROSECOND ||
+		((flags & FLAG_VALUES_RAW) && !(flags & FLAG_VALUES)) ||
+		((flags & FLAG_SCORES_RAW) && !(flags & FLAG_SCORES)))
 		journey_corrupt("Its flags are unknown.");
 	cursor->p += 2;
 
 	header->count = get_varint(cursor);
 	if (header->count == 0)
+	{
+		if (flags != 0 || left(cursor) > 0)
+			journey_corrupt("It is empty, but something follows.");
 		return 0;
+	}
 	if (header->count < 0 || header->count > MaxAllocSize)
 		journey_corrupt("Its count of touchpoints is impossible.");
 	if (left(cursor) < 8)
@@ -130,7 +139,12 @@ journey_read_header(Datum journey, bool with_dictionary, JourneyHeader *header)
 		cursor.end = cursor.p + got;
 		journey_parse_header(&cursor, header);
 		if (!with_dictionary || header->count == 0)
+		{
+			/* sorting calls this very often in one context */
+			if (!whole)
+				pfree(part);
 			return;
+		}
 		if (header->dictionary_size <= left(&cursor))
 		{
 			uint32		length;
@@ -138,28 +152,28 @@ journey_read_header(Datum journey, bool with_dictionary, JourneyHeader *header)
 			header->dictionary = (const char *) cursor.p;
 			cursor.end = cursor.p + header->dictionary_size;
 			for (uint64 i = (uint64) header->events + header->channels; i > 0; i--)
+			{
+				if ((i & 0xffff) == 0)
+					CHECK_FOR_INTERRUPTS();
 				(void) get_label(&cursor, &length);
+			}
 			return;
 		}
 		if (whole || got < needed)
 			journey_corrupt("It is truncated.");
 		needed = (cursor.p - (const unsigned char *) VARDATA_ANY(part)) + header->dictionary_size;
+		pfree(part);
 	}
 }
 
 const char *
-journey_next_label(const char *position, const char **text, uint32 *length)
+journey_next_label(const JourneyHeader *header, const char *position, const char **text,
+				   uint32 *length)
 {
-	const unsigned char *p = (const unsigned char *) position;
-	uint32		size = 0;
+	Cursor		cursor;
 
-	for (int shift = 0; shift < 32; shift += 7)
-	{
-		size |= (uint32) (*p & 0x7f) << shift;
-		if (*p++ < 0x80)
-			break;
-	}
-	*text = (const char *) p;
-	*length = size;
-	return (const char *) p + size;
+	cursor.p = (const unsigned char *) position;
+	cursor.end = (const unsigned char *) header->dictionary + header->dictionary_size;
+	*text = get_label(&cursor, length);
+	return (const char *) cursor.p;
 }

@@ -32,8 +32,12 @@ typedef struct JourneyHeader
  */
 extern void journey_read_header(Datum journey, bool with_dictionary, JourneyHeader *header);
 
-/* Next label of a dictionary: sets text and length, returns the new position. */
-extern const char *journey_next_label(const char *position, const char **text, uint32 *length);
+/*
+ * The next label of a header's dictionary, from "position", which begins at
+ * header->dictionary: sets text and length, returns the new position.
+ */
+extern const char *journey_next_label(const JourneyHeader *header, const char *position,
+									  const char **text, uint32 *length);
 
 /*
  * A reader decodes one journey after another into the same scratch columns.

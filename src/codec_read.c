@@ -89,14 +89,23 @@ next_varint(Cursor *cursor)
 	return (word & UINT64CONST(0x000000000fffffff)) | ((word & UINT64CONST(0x0fffffff00000000)) >> 4);
 }
 
+static void
+create_labels(JourneyReader *reader)
+{
+	MemoryContext context = AllocSetContextCreate(reader->context, "journey labels",
+												  ALLOCSET_SMALL_SIZES);
+
+	reader->labels = labels_create(context);
+	reader->label_context = context;
+}
+
 JourneyReader *
 journey_reader_create(MemoryContext context)
 {
 	JourneyReader *reader = MemoryContextAllocZero(context, sizeof(JourneyReader));
 
 	reader->context = context;
-	reader->label_context = AllocSetContextCreate(context, "journey labels", ALLOCSET_SMALL_SIZES);
-	reader->labels = labels_create(reader->label_context);
+	create_labels(reader);
 	reader->generation = 1;
 	return reader;
 }
@@ -185,6 +194,8 @@ read_labels(JourneyReader *reader, CodeMap *map, uint32 used, uint32 count, Curs
 		uint32		length;
 		const char *text = get_label(cursor, &length);
 
+		if ((i & 0xffff) == 0xffff)
+			CHECK_FOR_INTERRUPTS();
 		map->code[used + i] = labels_intern(reader->labels, text, length);
 	}
 	map->count = used + count;
@@ -213,8 +224,11 @@ read_dictionary(JourneyReader *reader, const JourneyHeader *header, bool with_ch
 	reader->dictionary_size = 0;
 	if (reader->labels->bytes > READER_LABELS_MAX)
 	{
-		MemoryContextReset(reader->label_context);
-		reader->labels = labels_create(reader->label_context);
+		MemoryContext old = reader->label_context;
+
+		/* one after the other, since there may be no memory for the new ones */
+		create_labels(reader);
+		MemoryContextDelete(old);
 		reader->generation++;
 	}
 	if (size > reader->dictionary_room)

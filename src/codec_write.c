@@ -15,7 +15,8 @@
 #include "codec_format.h"
 
 /* Are loops this long still answered at once when cancelled? */
-#define MANY	0xfffff
+#define MANY		0xfffff
+#define MANY_LABELS	0xffff
 
 /* What is known of a column of numbers before it is written. */
 typedef struct NumberPlan
@@ -125,6 +126,8 @@ plan_dictionaries(WritePlan *plan)
 	{
 		LabelNote  *note = &notes->note[columns->channel[i]];
 
+		if ((i & MANY) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (columns->channel[i] == LABEL_NONE || note->channel_stamp == notes->stamp)
 			continue;
 		note->channel_stamp = notes->stamp;
@@ -222,6 +225,8 @@ write_labels(unsigned char *p, const Label *label, const uint32 *code, uint32 co
 	{
 		const Label *l = &label[code[i]];
 
+		if ((i & MANY_LABELS) == 0)
+			CHECK_FOR_INTERRUPTS();
 		p = put_varint(p, l->length);
 		memcpy(p, l->text, l->length);
 		p += l->length;
@@ -437,7 +442,7 @@ relabel_dictionaries(Cursor cursor, const JourneyHeader *header, bool channels, 
 		uint32		length;
 		const char *text = get_label(&cursor, &length);
 
-		if ((i & 0xffff) == 0xffff)
+		if ((i & MANY_LABELS) == 0)
 			CHECK_FOR_INTERRUPTS();
 		code[i] = labels_intern(labels, text, length);
 		if (channels == (i >= header->events))

@@ -29,7 +29,7 @@ JOURNEY_MODULE_MAGIC;
  * the client's encoding, and the stored format may change without it.
  */
 #define WIRE_VERSION		1
-#define WIRE_TOUCHPOINT_MIN	14	/* at, length of event, event, COLUMN_... */
+#define WIRE_TOUCHPOINT_MIN	13	/* at, length of event, COLUMN_... */
 
 PG_FUNCTION_INFO_V1(journey_send);
 PG_FUNCTION_INFO_V1(journey_recv);
@@ -94,7 +94,10 @@ journey_send(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
-/* A label off the wire, in the server's encoding, which is checked. */
+/*
+ * A label off the wire, in the server's encoding, which is checked.  An empty one
+ * is none, as in the other forms.
+ */
 static uint32
 receive_label(StringInfo in, Labels *labels)
 {
@@ -103,7 +106,9 @@ receive_label(StringInfo in, Labels *labels)
 	char	   *text;
 	uint32		code;
 
-	if (size <= 0 || size > in->len - in->cursor)
+	if (size == 0)
+		return LABEL_NONE;
+	if (size < 0 || size > in->len - in->cursor)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary form of a journey"),
@@ -125,6 +130,8 @@ receive_touchpoint(StringInfo in, JourneyBuilder *builder)
 	double		value = get_float8_nan();
 	double		score = get_float8_nan();
 
+	if (event == LABEL_NONE)
+		journey_check_event(0);
 	if (present & ~COLUMN_ALL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
@@ -388,18 +395,21 @@ journey_duration_seconds(PG_FUNCTION_ARGS)
 
 /* Some labels of a header's dictionary as a text array. */
 static ArrayType *
-label_array(const char *position, uint32 skip, uint32 count)
+label_array(const JourneyHeader *header, uint32 skip, uint32 count)
 {
 	Datum	   *element = palloc_extended(Max(count, 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
-	const char *text;
-	uint32		length;
+	const char *position = header->dictionary;
 
-	for (; skip > 0; skip--)
-		position = journey_next_label(position, &text, &length);
-	for (uint32 i = 0; i < count; i++)
+	for (uint64 i = 0; i < (uint64) skip + count; i++)
 	{
-		position = journey_next_label(position, &text, &length);
-		element[i] = PointerGetDatum(cstring_to_text_with_len(text, length));
+		const char *text;
+		uint32		length;
+
+		if ((i & 0xffff) == 0)
+			CHECK_FOR_INTERRUPTS();
+		position = journey_next_label(header, position, &text, &length);
+		if (i >= skip)
+			element[i - skip] = PointerGetDatum(cstring_to_text_with_len(text, length));
 	}
 	if (count == 0)
 		return construct_empty_array(TEXTOID);
@@ -412,7 +422,7 @@ journey_events(PG_FUNCTION_ARGS)
 	JourneyHeader header;
 
 	journey_read_header(PG_GETARG_DATUM(0), true, &header);
-	PG_RETURN_ARRAYTYPE_P(label_array(header.dictionary, 0, header.events));
+	PG_RETURN_ARRAYTYPE_P(label_array(&header, 0, header.events));
 }
 
 Datum
@@ -421,8 +431,7 @@ journey_channels(PG_FUNCTION_ARGS)
 	JourneyHeader header;
 
 	journey_read_header(PG_GETARG_DATUM(0), true, &header);
-	PG_RETURN_ARRAYTYPE_P(label_array(header.dictionary,
-									  header.channels > 0 ? header.events : 0,
+	PG_RETURN_ARRAYTYPE_P(label_array(&header, header.channels > 0 ? header.events : 0,
 									  header.channels));
 }
 
@@ -449,9 +458,37 @@ journey_total_value(PG_FUNCTION_ARGS)
 		lost += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
 		sum = next;
 	}
+	sum += lost;
 	if (!isfinite(sum))
 		float_overflow_error();
-	PG_RETURN_FLOAT8(sum + lost);
+	PG_RETURN_FLOAT8(sum);
+}
+
+/* The size of a path: its labels, and separators between them. */
+static Size
+path_size(const JourneyColumns *columns, const uint32 *code, Size separator)
+{
+	const Label *label = columns->labels->label;
+	uint64		size = 0;
+	uint64		labels = 0;
+
+	for (int64 i = 0; code && i < columns->count; i++)
+	{
+		if ((i & 0xfffff) == 0)
+			CHECK_FOR_INTERRUPTS();
+		size += label[code[i]].length;
+		labels += code[i] != LABEL_NONE;
+	}
+	if (labels > 0)
+		size += (labels - 1) * separator;
+	if (size > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("path of a journey is too large"),
+				 errdetail("Its %llu labels take %llu bytes, more than the 1 GB that a value can have.",
+						   (unsigned long long) labels, (unsigned long long) size),
+				 errhint("Slice the journey, or use a shorter separator.")));
+	return size;
 }
 
 /* All labels of a column in time order; touchpoints without one are left out. */
@@ -459,21 +496,28 @@ static text *
 label_path(const JourneyColumns *columns, const uint32 *code, text *separator)
 {
 	const Label *label = columns->labels->label;
-	StringInfoData path;
-	bool		first = true;
+	Size		length = VARSIZE_ANY_EXHDR(separator);
+	Size		size = path_size(columns, code, length);
+	text	   *path = palloc(VARHDRSZ + size);
+	char	   *start = VARDATA(path);
+	char	   *p = start;
 
-	initStringInfo(&path);
-	for (int64 i = 0; code && i < columns->count; i++)
+	SET_VARSIZE(path, VARHDRSZ + size);
+	for (int64 i = 0; p < start + size; i++)
 	{
+		if ((i & 0xfffff) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (code[i] == LABEL_NONE)
 			continue;
-		CHECK_FOR_INTERRUPTS();
-		if (!first)
-			appendBinaryStringInfo(&path, VARDATA_ANY(separator), VARSIZE_ANY_EXHDR(separator));
-		appendBinaryStringInfo(&path, label[code[i]].text, label[code[i]].length);
-		first = false;
+		if (p > start)
+		{
+			memcpy(p, VARDATA_ANY(separator), length);
+			p += length;
+		}
+		memcpy(p, label[code[i]].text, label[code[i]].length);
+		p += label[code[i]].length;
 	}
-	return cstring_to_text_with_len(path.data, path.len);
+	return path;
 }
 
 Datum

@@ -69,14 +69,20 @@ Datum
 first_channel(PG_FUNCTION_ARGS)
 {
 	JourneyHeader header;
+	const char *position;
 	Label		label;
 
 	/* labels stand in order of first appearance, those of channels last */
 	journey_read_header(PG_GETARG_DATUM(0), true, &header);
 	if (header.channels == 0)
 		PG_RETURN_NULL();
+	position = header.dictionary;
 	for (uint64 i = 0; i <= header.events; i++)
-		header.dictionary = journey_next_label(header.dictionary, &label.text, &label.length);
+	{
+		if ((i & 0xffff) == 0)
+			CHECK_FOR_INTERRUPTS();
+		position = journey_next_label(&header, position, &label.text, &label.length);
+	}
 	PG_RETURN_DATUM(label_text(&label));
 }
 

@@ -52,7 +52,7 @@ read_header(void *argument)
 		const char *text;
 		uint32		length;
 
-		position = journey_next_label(position, &text, &length);
+		position = journey_next_label(&header, position, &text, &length);
 		fuzz_check(text + length <= header.dictionary + header.dictionary_size,
 				   "a label reaches beyond its dictionary");
 	}

@@ -32,6 +32,16 @@ SELECT name, try(format('%L::bytea::journey', bytes)) FROM (VALUES
 	('a dictionary of no labels', '\x0100030044bc76f1ee02000300040161016206'::bytea || '\x0102'),
 	('more labels than its size allows', '\x0100030044bc76f1ee02000303040161016206'::bytea || '\x0102'),
 	('a varint of eleven bytes', '\x0100ffffffffffffffffffffff01'),
+	('a varint of 65 bits', '\x0100838080808080808080020044bc76f1ee02000302040161016206'::bytea || '\x0102'),
+	('a label whose length takes ten bytes', '\x0100030044bc76f1ee020003020d818080808080808080006101620601'::bytea || '\x02'),
+	('empty, with flags', '\x010400'),
+	('empty, with something behind', '\x01000000'),
+	('raw values, but no values', '\x0120030044bc76f1ee02000302040161016206'::bytea || '\x0102'),
+	('raw scores, but no scores', '\x0140030044bc76f1ee02000302040161016206'::bytea || '\x0102'),
+	('a column of numbers of unknown form', '\x0108030044bc76f1ee02000302040161016206'::bytea || '\x010202000000'),
+	('numbers of unknown scale', '\x0108030044bc76f1ee02000302040161016206'::bytea || '\x01020010000000'),
+	('an impossible count', '\x01008080808010'),
+	('an impossible number of labels', '\x0100030044bc76f1ee02000380808080100401610162'::bytea || '\x060102'),
 	('the last byte is missing', '\x0100030044bc76f1ee0200030204016101620601'),
 	('a difference that never ends', '\x0100030044bc76f1ee0200030204016101620601ff'),
 	('an unknown unit', '\x0103030044bc76f1ee02000302040161016206'::bytea || '\x0102'),
@@ -41,10 +51,14 @@ SELECT name, try(format('%L::bytea::journey', bytes)) FROM (VALUES
 SELECT try(format('length(%L::bytea::journey)', b)), try(format('events(%L::bytea::journey)', b)),
 	try(format('%L::bytea::journey = ''''', b))
 FROM (VALUES ('\x010003ffffffffffffff7f03020401610162060102'::bytea), ('\x'), ('\x0100')) v(b);
+\echo labels are walked as they were read, whatever their lengths look like
+SELECT try(format('octet_length((events(%L::bytea::journey))[1])', b)), try(format('(events(%L::bytea::journey))[2]', b))
+FROM (VALUES ('\x0100010044bc76f1ee02000002128680808080808080800061c0843d6161016200'::bytea)) v(b);
 \echo numbers that no double precision holds, one by one and added up
 SELECT try($$(SELECT journey_agg(now(), 'a', 'b', 'NaN'))$$), try($$(SELECT journey_agg(now(), 'a', 'b', 1, '-Infinity'))$$);
 SELECT try($$(SELECT count(*) FROM attempts('2026-03-01 09:00:00+00 a =1.7e308, 2026-03-01 10:00:00+00 b =1.7e308', 'a -> b'))$$);
 SELECT try($$total_value('2026-03-01 09:00:00+00 a =1.7e308, 2026-03-01 10:00:00+00 b =1.7e308')$$);
+SELECT try($$total_value('2026-03-01 09:00Z a =1.7976931348623157e308, 2026-03-01 09:01Z a =9e291, 2026-03-01 09:02Z a =9e291, 2026-03-01 09:03Z a =9e291')$$);
 
 \echo intervals at the end of their range
 SELECT left(p, 60) AS pattern, try(format('pattern_steps(%L)', p)) FROM (VALUES
