@@ -14,8 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "codec.h"
-#include "matcher.h"
+#include "pattern_call.h"
 
 PG_FUNCTION_INFO_V1(reached);
 PG_FUNCTION_INFO_V1(reached_at);
@@ -25,53 +24,21 @@ PG_FUNCTION_INFO_V1(attempts);
 PG_FUNCTION_INFO_V1(count_matches);
 PG_FUNCTION_INFO_V1(pattern_steps);
 
-/* What a call site keeps between calls. */
-typedef struct MatchSite
+static PatternCall *
+begin(FunctionCallInfo fcinfo, const char *function, int columns)
 {
-	JourneyReader *reader;
-	Pattern    *pattern;
-	Matcher    *matcher;		/* of the pattern, in its context */
-	const JourneyColumns *columns;
-} MatchSite;
-
-/*
- * The matcher of this call's pattern (argument 1), loaded with this call's
- * journey (argument 0).
- */
-static MatchSite *
-load_site(FunctionCallInfo fcinfo, const char *function, int columns)
-{
-	MatchSite  *site = fcinfo->flinfo->fn_extra;
-	text	   *source = PG_GETARG_TEXT_PP(1);
-	uint64		generation;
-
-	if (site == NULL)
-	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(MatchSite));
-		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = site;
-	}
-	if (pattern_cached(source, fcinfo->flinfo->fn_mcxt, &site->pattern))
-		site->matcher = NULL;	/* it went with the pattern before */
-	if (site->matcher == NULL)
-	{
-		pattern_refuse_by(site->pattern, function);
-		site->matcher = matcher_create(site->pattern, site->pattern->context);
-	}
-	site->columns = journey_read(site->reader, PG_GETARG_DATUM(0),
-								 columns | site->pattern->columns);
-	journey_reader_labels(site->reader, &generation);
-	matcher_load(site->matcher, site->columns, generation);
-	return site;
+	return pattern_call_begin(fcinfo, function, pattern_refuse_by, columns);
 }
 
 /* reached(journey, pattern text) -> int: the furthest step of any chain */
 Datum
 reached(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site = load_site(fcinfo, "reached", 0);
+	PatternCall *call = begin(fcinfo, "reached", 0);
+	int			result = matcher_reached(call->matcher);
 
-	PG_RETURN_INT32(matcher_reached(site->matcher));
+	pattern_call_end(call);
+	PG_RETURN_INT32(result);
 }
 
 /*
@@ -81,20 +48,21 @@ reached(PG_FUNCTION_ARGS)
 Datum
 reached_at(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site = load_site(fcinfo, "reached_at", 0);
+	PatternCall *call = begin(fcinfo, "reached_at", 0);
 	Datum		at[PATTERN_MAX_ELEMENTS];
 	bool		nulls[PATTERN_MAX_ELEMENTS];
 	int			lower = 1;
 	Chain		chain;
 
-	matcher_chain(site->matcher, &chain);
-	if (chain.reached == 0)
-		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TIMESTAMPTZOID));
+	matcher_chain(call->matcher, &chain);
 	for (int i = 0; i < chain.reached; i++)
 	{
 		nulls[i] = chain.touchpoint[i] < 0;
-		at[i] = nulls[i] ? (Datum) 0 : TimestampTzGetDatum(site->columns->at[chain.touchpoint[i]]);
+		at[i] = nulls[i] ? (Datum) 0 : TimestampTzGetDatum(call->columns->at[chain.touchpoint[i]]);
 	}
+	pattern_call_end(call);
+	if (chain.reached == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TIMESTAMPTZOID));
 	PG_RETURN_ARRAYTYPE_P(construct_md_array(at, nulls, 1, &chain.reached, &lower, TIMESTAMPTZOID,
 											 sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
@@ -103,18 +71,22 @@ reached_at(PG_FUNCTION_ARGS)
 Datum
 journey_matches(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site = load_site(fcinfo, "operator ~", 0);
+	PatternCall *call = begin(fcinfo, "operator ~", 0);
+	bool		result = matcher_matches(call->matcher);
 
-	PG_RETURN_BOOL(matcher_matches(site->matcher));
+	pattern_call_end(call);
+	PG_RETURN_BOOL(result);
 }
 
 /* journey !~ text */
 Datum
 journey_matches_not(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site = load_site(fcinfo, "operator !~", 0);
+	PatternCall *call = begin(fcinfo, "operator !~", 0);
+	bool		result = !matcher_matches(call->matcher);
 
-	PG_RETURN_BOOL(!matcher_matches(site->matcher));
+	pattern_call_end(call);
+	PG_RETURN_BOOL(result);
 }
 
 /* ----------
@@ -176,30 +148,31 @@ put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int
 Datum
 attempts(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site;
+	PatternCall *call;
 	Chain		chain;
 	MemoryContext row;
 	MemoryContext old;
 
 	InitMaterializedSRF(fcinfo, 0);
-	site = load_site(fcinfo, "attempts", COLUMN_CHANNEL | COLUMN_VALUE);
+	call = begin(fcinfo, "attempts", COLUMN_CHANNEL | COLUMN_VALUE);
 	row = AllocSetContextCreate(CurrentMemoryContext, "journey attempt", ALLOCSET_SMALL_SIZES);
 	for (int number = 1;; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		matcher_chain(site->matcher, &chain);
+		matcher_chain(call->matcher, &chain);
 		if (chain.reached == 0)
 			break;
 		old = MemoryContextSwitchTo(row);
-		put_attempt((ReturnSetInfo *) fcinfo->resultinfo, site->columns, site->pattern->steps,
+		put_attempt((ReturnSetInfo *) fcinfo->resultinfo, call->columns, call->pattern->steps,
 					number, &chain);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(row);
 		if (!chain.completed)
 			break;
-		matcher_restart_after(site->matcher, chain.ended_at);
+		matcher_restart_after(call->matcher, chain.ended_at);
 	}
 	MemoryContextDelete(row);
+	pattern_call_end(call);
 	return (Datum) 0;
 }
 
@@ -207,19 +180,20 @@ attempts(PG_FUNCTION_ARGS)
 Datum
 count_matches(PG_FUNCTION_ARGS)
 {
-	MatchSite  *site = load_site(fcinfo, "count_matches", 0);
+	PatternCall *call = begin(fcinfo, "count_matches", 0);
 	Chain		chain;
 	int32		count = 0;
 
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		matcher_chain(site->matcher, &chain);
+		matcher_chain(call->matcher, &chain);
 		if (!chain.completed)
 			break;
 		count++;
-		matcher_restart_after(site->matcher, chain.ended_at);
+		matcher_restart_after(call->matcher, chain.ended_at);
 	}
+	pattern_call_end(call);
 	PG_RETURN_INT32(count);
 }
 

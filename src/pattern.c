@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
-#include "utils/memutils.h"
 
 #include "calendar.h"
 #include "pattern_scan.h"
@@ -492,29 +491,6 @@ pattern_parse(const char *text, int length)
 	settle_trailing(&parser, parsed);
 	check_by(&parser);
 	return pattern;
-}
-
-bool
-pattern_cached(struct varlena *text, MemoryContext context, Pattern **cache)
-{
-	const char *data = VARDATA_ANY(text);
-	int			length = VARSIZE_ANY_EXHDR(text);
-	Pattern    *pattern = *cache;
-	MemoryContext own;
-	MemoryContext old;
-
-	if (pattern != NULL && pattern->length == length && memcmp(pattern->text, data, length) == 0)
-		return false;
-	*cache = NULL;
-	if (pattern != NULL)
-		MemoryContextDelete(pattern->context);
-	own = AllocSetContextCreate(context, "journey pattern", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(own);
-	pattern = pattern_parse(data, length);
-	MemoryContextSwitchTo(old);
-	pattern->context = own;
-	*cache = pattern;
-	return true;
 }
 
 bool

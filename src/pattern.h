@@ -75,7 +75,6 @@ typedef enum PatternBy
 
 typedef struct Pattern
 {
-	MemoryContext context;		/* of pattern_cached: all that goes with it */
 	const char *text;			/* a copy of the source; not terminated */
 	int			length;
 	int			elements;
@@ -95,14 +94,6 @@ typedef struct Pattern
 
 /* Parses into the current memory context; errors point at the character. */
 extern Pattern *pattern_parse(const char *text, int length);
-
-/*
- * The pattern of a text argument, parsed once per call site: it is kept under
- * *cache, in a child context of "context", as long as the text stays the same.
- * Whatever is made for the pattern goes to pattern->context, which ends with it.
- * True if the pattern is a new one.
- */
-extern bool pattern_cached(struct varlena *text, MemoryContext context, Pattern **cache);
 
 /* Does the term's test hold for this label (LABEL_NONE has length 0)? */
 extern bool pattern_name_matches(const PatternName *name, const char *text, uint32 length);

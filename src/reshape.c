@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 
 #include "codec.h"
-#include "matcher.h"
+#include "pattern_call.h"
 #include "tally.h"
 
 PG_FUNCTION_INFO_V1(journey_slice);
@@ -111,69 +111,39 @@ journey_last_touchpoints(PG_FUNCTION_ARGS)
  * ----------
  */
 
-/* What a call site with a pattern keeps between calls. */
-typedef struct PatternSite
-{
-	JourneyReader *reader;
-	Pattern    *pattern;
-	Matcher    *matcher;		/* of the pattern, in its context */
-	const JourneyColumns *columns;
-} PatternSite;
-
-/* The matcher of argument 1, a pattern or one term, loaded with argument 0. */
-static PatternSite *
-load_site(FunctionCallInfo fcinfo, const char *function, bool term)
-{
-	PatternSite *site = fcinfo->flinfo->fn_extra;
-	uint64		generation;
-
-	if (site == NULL)
-	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PatternSite));
-		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = site;
-	}
-	if (pattern_cached(PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt, &site->pattern))
-		site->matcher = NULL;
-	if (site->matcher == NULL)
-	{
-		if (term)
-			pattern_require_term(site->pattern, function);
-		else
-			pattern_refuse_by(site->pattern, function);
-		site->matcher = matcher_create(site->pattern, site->pattern->context);
-	}
-	site->columns = journey_read(site->reader, PG_GETARG_DATUM(0), COLUMN_ALL);
-	journey_reader_labels(site->reader, &generation);
-	matcher_load(site->matcher, site->columns, generation);
-	return site;
-}
-
 /* before(journey, pattern): all that is earlier than the chain's first touchpoint */
 Datum
 journey_before(PG_FUNCTION_ARGS)
 {
-	PatternSite *site = load_site(fcinfo, "before", false);
+	PatternCall *call = pattern_call_begin(fcinfo, "before", pattern_refuse_by, COLUMN_ALL);
+	Datum		result = (Datum) 0;
 	Chain		chain;
 
-	matcher_chain(site->matcher, &chain);
-	if (!chain.completed)
-		PG_RETURN_NULL();
-	return range_of(fcinfo, site->columns, 0, lower_bound(site->columns, chain.started_at));
+	matcher_chain(call->matcher, &chain);
+	if (chain.completed)
+		result = range_of(fcinfo, call->columns, 0, lower_bound(call->columns, chain.started_at));
+	else
+		fcinfo->isnull = true;
+	pattern_call_end(call);
+	return result;
 }
 
 /* after(journey, pattern): all that is later than the chain's last touchpoint */
 Datum
 journey_after(PG_FUNCTION_ARGS)
 {
-	PatternSite *site = load_site(fcinfo, "after", false);
+	PatternCall *call = pattern_call_begin(fcinfo, "after", pattern_refuse_by, COLUMN_ALL);
+	Datum		result = (Datum) 0;
 	Chain		chain;
 
-	matcher_chain(site->matcher, &chain);
-	if (!chain.completed)
-		PG_RETURN_NULL();
-	return range_of(fcinfo, site->columns, lower_bound(site->columns, chain.ended_at + 1),
-					site->columns->count);
+	matcher_chain(call->matcher, &chain);
+	if (chain.completed)
+		result = range_of(fcinfo, call->columns, lower_bound(call->columns, chain.ended_at + 1),
+						  call->columns->count);
+	else
+		fcinfo->isnull = true;
+	pattern_call_end(call);
+	return result;
 }
 
 /* ----------
@@ -242,50 +212,46 @@ journey_of(FunctionCallInfo fcinfo, const Chosen *chosen, const JourneyColumns *
 	return PointerGetDatum(journey_encode(&result));
 }
 
+/* The touchpoints that match a term, or all others. */
+static Datum
+matching_touchpoints(FunctionCallInfo fcinfo, const char *function, bool keep)
+{
+	PatternCall *call = pattern_call_begin(fcinfo, function, pattern_require_term, COLUMN_ALL);
+	const JourneyColumns *columns = call->columns;
+	int64		matches;
+	const int64 *match = matcher_touchpoints(call->matcher, &matches);
+	int64		next = 0;
+	Chosen		chosen;
+	Datum		result;
+
+	make_room(&chosen, columns, keep ? matches : columns->count - matches);
+	for (int64 i = 0; i < columns->count; i++)
+	{
+		bool		matched = next < matches && match[next] == i;
+
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		next += matched;
+		if (matched == keep)
+			choose(&chosen, columns, i);
+	}
+	result = journey_of(fcinfo, &chosen, columns);
+	pattern_call_end(call);
+	return result;
+}
+
 /* keep_touchpoints(journey, term) */
 Datum
 journey_keep_touchpoints(PG_FUNCTION_ARGS)
 {
-	PatternSite *site = load_site(fcinfo, "keep_touchpoints", true);
-	int64		matches;
-	const int64 *match = matcher_touchpoints(site->matcher, &matches);
-	Chosen		chosen;
-
-	if (matches == site->columns->count)
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	make_room(&chosen, site->columns, matches);
-	for (int64 i = 0; i < matches; i++)
-	{
-		if ((i & MANY) == MANY)
-			CHECK_FOR_INTERRUPTS();
-		choose(&chosen, site->columns, match[i]);
-	}
-	return journey_of(fcinfo, &chosen, site->columns);
+	return matching_touchpoints(fcinfo, "keep_touchpoints", true);
 }
 
 /* drop_touchpoints(journey, term): all that keep_touchpoints leaves out */
 Datum
 journey_drop_touchpoints(PG_FUNCTION_ARGS)
 {
-	PatternSite *site = load_site(fcinfo, "drop_touchpoints", true);
-	int64		matches;
-	const int64 *match = matcher_touchpoints(site->matcher, &matches);
-	int64		next = 0;
-	Chosen		chosen;
-
-	if (matches == 0)
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	make_room(&chosen, site->columns, site->columns->count - matches);
-	for (int64 i = 0; i < site->columns->count; i++)
-	{
-		if ((i & MANY) == MANY)
-			CHECK_FOR_INTERRUPTS();
-		if (next < matches && match[next] == i)
-			next++;
-		else
-			choose(&chosen, site->columns, i);
-	}
-	return journey_of(fcinfo, &chosen, site->columns);
+	return matching_touchpoints(fcinfo, "drop_touchpoints", false);
 }
 
 static bool

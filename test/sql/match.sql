@@ -159,15 +159,19 @@ FROM generate_series(1, 6) n;
 
 SELECT n, reached(j('0:a@x 1:b@y 2:b@x'), CASE n WHEN 1 THEN 'a -> b' ELSE 'a -> b same channel' END) FROM generate_series(1, 2) n;
 
-\echo one call site that goes on after errors
+\echo one call site that goes on after errors: PL/pgSQL keeps the check of a domain, and it the function
+CREATE TYPE question AS (journey journey, pattern text);
+CREATE DOMAIN answered AS question CHECK ((VALUE).journey IS NULL OR (VALUE).pattern IS NULL OR (VALUE).journey ~ (VALUE).pattern);
 DO $$
-DECLARE p text; r int;
+DECLARE q answered; p text;
 BEGIN
-    FOREACH p IN ARRAY ARRAY['a', 'a by channel', 'a by channel', 'b ->', 'a by channel', 'a']
+    q.journey := '2026-01-01 00:00Z a@x, 2026-01-02 00:00Z b@x'::journey;
+    FOREACH p IN ARRAY ARRAY['a', 'a -> b', 'a -> b ->', 'a -> b', 'a by channel', 'a by channel', 'a', 'b ->', 'b ->',
+        'a -> b same channel', 'b -> a', '(a|c@y) -> b within 1 day']
     LOOP
         BEGIN
-            r := reached('2026-01-01 00:00:00+00 a'::journey, p);
-            RAISE NOTICE '%: %', p, r;
+            q.pattern := p;
+            RAISE NOTICE '%: yes', p;
         EXCEPTION WHEN OTHERS THEN
             RAISE NOTICE '%: %', p, sqlerrm;
         END;
@@ -194,7 +198,33 @@ SET statement_timeout = 200;
 SELECT reached(j || '2026-01-01 00:00:00+00 x'::journey, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks') FROM long;
 SELECT stage_funnel(j, 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks by month') FROM long;
 RESET statement_timeout;
+\echo and what comes after is as if nothing had been
+SET statement_timeout = 200;
+DO $$
+DECLARE
+    q answered;
+    long journey := (SELECT j || '2026-01-01 00:00:00+00 x@z'::journey FROM long);
+BEGIN
+    q.pattern := 'a -> b -> a -> b -> !(a|b|x) within 5000 weeks';
+    BEGIN
+        q.journey := long;
+    EXCEPTION WHEN query_canceled THEN
+        RAISE NOTICE 'cancelled';
+    END;
+    q.journey := '2026-01-01 00:00Z a, 2026-01-02 00:00Z b, 2026-01-03 00:00Z a, 2026-01-04 00:00Z b'::journey;
+    q := NULL;
+    q.journey := '2026-01-01 00:00Z a@x, 2026-01-02 00:00Z a@y, 2026-01-03 00:00Z b@y'::journey;
+    q.pattern := 'a -> b same channel';
+    RAISE NOTICE 'matched';
+    q.pattern := 'b -> a same channel';
+EXCEPTION WHEN check_violation THEN
+    RAISE NOTICE 'not matched';
+END
+$$;
+RESET statement_timeout;
 DROP TABLE long;
+DROP DOMAIN answered;
+DROP TYPE question;
 
 \echo errors point at the character and say what was expected
 \set VERBOSITY default
