@@ -12,6 +12,21 @@
 
 #define DAYS_PER_WEEK	7
 
+/* Where clocks were set back over midnight, it comes twice: the first one. */
+static Timestamp
+first_midnight(struct pg_tm *midnight, struct pg_tz *zone, int offset, Timestamp second)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	Timestamp	first;
+	int			offset_before;
+
+	if (timestamp2tm(second - 1, &offset_before, &tm, &fsec, NULL, zone) != 0 ||
+		offset_before == offset || tm2timestamp(midnight, 0, &offset_before, &first) != 0)
+		return second;
+	return Min(first, second);
+}
+
 /* The instant at which a day begins in a zone; the end of time if there is none. */
 static TimestampTz
 day_begins(int julian, struct pg_tz *zone)
@@ -26,18 +41,21 @@ day_begins(int julian, struct pg_tz *zone)
 	if (!IS_VALID_JULIAN(tm.tm_year, tm.tm_mon, tm.tm_mday) ||
 		tm2timestamp(&tm, 0, &offset, &result) != 0)
 		return PG_INT64_MAX;
-	return result;
+	return zone ? first_midnight(&tm, zone, offset, result) : result;
 }
 
 /*
- * Offsets and POSIX zones count west as positive, unlike ISO 8601: a name with
- * a digit that is no place ("Etc/GMT+5") is refused, lest days be wrong in
- * silence.
+ * Whatever the time zone database does not have is read as a POSIX zone, whose
+ * offsets count west as positive, unlike ISO 8601: such a name has digits, and
+ * is refused lest days be wrong in silence.  The database's own names with
+ * digits ("Etc/GMT+5") come back as it spells them, all others in upper case.
  */
 static bool
-zone_is_offset(const char *name)
+zone_is_offset(struct pg_tz *zone)
 {
-	return strpbrk(name, "0123456789") != NULL && strchr(name, '/') == NULL;
+	const char *name = pg_get_timezone_name(zone);
+
+	return strpbrk(name, "0123456789") != NULL && strncmp(name, "Etc/", 4) != 0;
 }
 
 struct pg_tz *
@@ -51,7 +69,7 @@ calendar_zone(const char *name, int length)
 	memcpy(terminated, name, length);
 	terminated[length] = '\0';
 	zone = pg_tzset(terminated);
-	return zone && pg_tz_acceptable(zone) && !zone_is_offset(terminated) ? zone : NULL;
+	return zone && pg_tz_acceptable(zone) && !zone_is_offset(zone) ? zone : NULL;
 }
 
 /* The Julian day of an instant. */
@@ -74,6 +92,11 @@ calendar_date(struct pg_tz *zone, TimestampTz at, TimestampTz *until)
 	struct pg_tm tm;
 	int			day = julian_day(zone, at, &tm);
 
+	/* west of Greenwich time begins a day too early for a date */
+	if (!IS_VALID_DATE(day - POSTGRES_EPOCH_JDATE))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date out of range")));
 	*until = day_begins(day + 1, zone);
 	return day - POSTGRES_EPOCH_JDATE;
 }

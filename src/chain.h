@@ -159,7 +159,7 @@ earlier_by(TimestampTz at, int64 span)
 static inline TimestampTz
 later_by(TimestampTz at, int64 span)
 {
-	if (at > 0 && span > PG_INT64_MAX - at)
+	if (span == PATTERN_NO_LIMIT || (at > 0 && span > PG_INT64_MAX - at))
 		return PG_INT64_MAX;
 	return at + span;
 }

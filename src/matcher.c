@@ -227,7 +227,8 @@ matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64 generation)
 	const int64 chunk = 1 << 20;
 
 	matcher_bind_labels(matcher, columns->labels, generation);
-	matcher_watch_terms(matcher);
+	if (matcher->ask_terms)
+		matcher_watch_terms(matcher);
 	matcher->columns = columns;
 	matcher->count = 0;
 	memset(matcher->raw, 0, sizeof(int64) * matcher->pattern->elements);
@@ -271,6 +272,7 @@ matcher_touchpoints(const Matcher *matcher, int64 *count)
 bool *
 matcher_terms_seen(Matcher *matcher)
 {
+	matcher->ask_terms = true;
 	return matcher->term_seen;
 }
 

@@ -105,6 +105,8 @@ make_factors(Matcher *matcher)
 		int			bit = matcher->plan.bit[term->element];
 		int			f = 0;
 
+		if ((t & 0xff) == 0)
+			CHECK_FOR_INTERRUPTS();
 		while (f < matcher->factors &&
 			   !(matcher->factor[f].bit == bit &&
 				 same_name(&matcher->factor[f].channel, &term->channel) &&
@@ -156,6 +158,7 @@ matcher_create(const Pattern *pattern, MemoryContext context)
 	matcher->term_possible = palloc0(pattern->terms * sizeof(bool));
 	matcher->term_seen = palloc(pattern->terms * sizeof(bool));
 	memset(matcher->term_seen, true, pattern->terms * sizeof(bool));
+	matcher->unseen = palloc(pattern->terms * sizeof(int));
 	for (int byte = 0; byte < lengthof(matcher->lanes); byte++)
 	{
 		for (int bit = 0; bit < 8; bit++)
@@ -169,15 +172,18 @@ matcher_create(const Pattern *pattern, MemoryContext context)
 	return matcher;
 }
 
-/* Touchpoints of which elements might match a term that is still to be seen? */
+/* Lists the terms that are still to be seen, and the elements they belong to. */
 void
 matcher_watch_terms(Matcher *matcher)
 {
 	matcher->watched = 0;
+	matcher->unseen_terms = 0;
 	for (int t = 0; t < matcher->pattern->terms; t++)
 	{
-		if (matcher->term_possible[t] && !matcher->term_seen[t])
-			matcher->watched |= STEP_BIT(matcher->plan.bit[matcher->pattern->term[t].element]);
+		if (!matcher->term_possible[t] || matcher->term_seen[t])
+			continue;
+		matcher->unseen[matcher->unseen_terms++] = t;
+		matcher->watched |= STEP_BIT(matcher->plan.bit[matcher->pattern->term[t].element]);
 	}
 }
 
@@ -239,9 +245,8 @@ matcher_bind_labels(Matcher *matcher, const Labels *labels, uint64 generation)
 	}
 	for (; matcher->bound < count; matcher->bound++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		bind_label(matcher, matcher->bound);
-		if ((matcher->bound & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
 	}
 }
 
@@ -269,14 +274,17 @@ matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel)
 {
 	const Label *e = &matcher->labels->label[event];
 	const Label *c = &matcher->labels->label[channel];
+	bool		seen = false;
 
-	for (int t = 0; t < matcher->pattern->terms; t++)
+	for (int i = 0; i < matcher->unseen_terms; i++)
 	{
-		const PatternTerm *term = &matcher->pattern->term[t];
+		int			t = matcher->unseen[i];
 
-		if (!matcher->term_seen[t] &&
-			pattern_term_matches(term, e, c))
-			matcher->term_seen[t] = true;
+		if (!pattern_term_matches(&matcher->pattern->term[t], e, c))
+			continue;
+		matcher->term_seen[t] = true;
+		seen = true;
 	}
-	matcher_watch_terms(matcher);
+	if (seen)
+		matcher_watch_terms(matcher);
 }

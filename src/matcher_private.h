@@ -41,7 +41,10 @@ struct Matcher
 	uint64	   *channel_bits;
 	bool	   *term_possible;	/* has a label passed the term's event test? */
 	bool	   *term_seen;		/* has a touchpoint matched it? */
-	uint64		watched;		/* bits of elements with terms possible but not seen */
+	bool		ask_terms;		/* does anybody want to know? */
+	int			unseen_terms;
+	int		   *unseen;			/* terms that are possible but not seen ... */
+	uint64		watched;		/* ... and bits of their elements */
 
 	/* the journey at hand */
 	const JourneyColumns *columns;

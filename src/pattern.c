@@ -64,6 +64,13 @@ new_term(Parser *parser)
 {
 	Pattern    *pattern = parser->pattern;
 
+	if (pattern->terms == PATTERN_MAX_TERMS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("pattern has too many alternatives"),
+				 errdetail("Character %d begins one too many: all steps together are limited to %d.",
+						   pattern_character_at(parser, parser->token.start), PATTERN_MAX_TERMS),
+				 errhint("Give what belongs together one label: rename_events, or a CASE around the event.")));
 	if (pattern->terms == parser->terms_allocated)
 	{
 		parser->terms_allocated *= 2;

@@ -139,35 +139,43 @@ in_word(const Parser *parser, int position)
 	return !(text[position] == '-' && position + 1 < parser->length && text[position + 1] == '>');
 }
 
+/* Where a quoted name ends: behind the first quote that is not written twice. */
+static int
+quoted_end(const Parser *parser, int start)
+{
+	const char *text = parser->text;
+	int			position = start + 1;
+
+	for (; position < parser->length; position++)
+	{
+		if (text[position] != '"')
+			continue;
+		if (position + 1 == parser->length || text[position + 1] != '"')
+			return position + 1;
+		position++;
+	}
+	pattern_rule_error(parser, start, "A quoted name is not closed.",
+					   "A quote inside a quoted name is written twice.");
+	return position;			/* not reached */
+}
+
 static void
 scan_quoted(Parser *parser, Token *token)
 {
-	int			position = token->start + 1;
-	char	   *to = palloc(parser->length);
+	char	   *to;
 
 	token->kind = TOKEN_QUOTED;
-	token->text = to;
+	token->end = quoted_end(parser, token->start);
+	token->text = to = palloc(token->end - token->start);
 	token->length = 0;
-	for (;;)
+	for (int position = token->start + 1; position < token->end - 1; position++)
 	{
-		if (position >= parser->length)
-		{
-			token->end = parser->length;
-			pattern_rule_error(parser, token->start, "A quoted name is not closed.",
-					   "A quote inside a quoted name is written twice.");
-		}
-		if (parser->text[position] == '"')
-		{
-			position++;
-			if (position >= parser->length || parser->text[position] != '"')
-				break;
-		}
-		to[token->length++] = parser->text[position++];
+		to[token->length++] = parser->text[position];
+		position += parser->text[position] == '"';
 	}
-	token->end = position;
 	if (token->length == 0)
-		pattern_rule_error(parser, token->start, "A label cannot be empty.",
-				   "\"*\" without quotes stands for anything.");
+		pattern_rule_error(parser, token->start, "A quoted name cannot be empty.",
+						   "\"*\" without quotes stands for any label.");
 }
 
 static void

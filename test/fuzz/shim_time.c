@@ -78,6 +78,12 @@ pg_tzset(const char *name)
 	return &zone[hours];
 }
 
+const char *
+pg_get_timezone_name(pg_tz *zone)
+{
+	return "Zone";
+}
+
 bool
 pg_tz_acceptable(pg_tz *zone)
 {

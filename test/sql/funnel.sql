@@ -143,6 +143,11 @@ SELECT label, step, customers, complete
 FROM (SELECT (unnest(stage_funnel(journey, 'visit -> purchase within 7 days by week'))).* FROM shop) f;
 SELECT w, label, complete FROM unnest(ARRAY['2 days 10 hours', '2 days 10 hours 1 us', '2 days 10 hours 2 us']) w
     CROSS JOIN LATERAL (SELECT (unnest(stage_funnel(journey, 'visit within ' || w || ' by week'))).* FROM shop) f;
+\echo a month begins when its first midnight comes, which may come twice; and windows that end with time do so
+SELECT label, customers FROM (SELECT (unnest(stage_funnel(journey, 'visit -> buy within 1 hour by month at "America/Havana"'))).*
+FROM (VALUES ('2026-10-31 12:00Z visit, 2026-11-01 04:30Z visit, 2026-11-01 04:40Z buy'::journey)) AS v(journey)) q;
+SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(journey, 'visit -> buy from first by month'))).*
+FROM (VALUES ('1980-01-01 00:00Z visit, +294276-12-31 00:00Z buy'::journey)) AS v(journey)) q;
 \echo the latest touchpoint is the latest of all rows, whatever it is
 SELECT label, complete FROM (SELECT (unnest(stage_funnel(journey, 'visit within 7 days by month'))).*
     FROM (SELECT journey FROM shop UNION ALL SELECT '2026-04-07 23:59:59.999999+00 help') s) f;

@@ -191,6 +191,11 @@ SELECT reached(''::journey, (SELECT string_agg('s' || n, ' -> ') FROM generate_s
 SELECT reached(j('0:s99@c99'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n)),
        reached(j('0:s99@c98'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 100) n));
 
+\echo there may be 10 000 alternatives in all
+SELECT reached(j('0:s9999'), (SELECT 'x? -> (' || string_agg('s' || n, '|') || ')' FROM generate_series(1, 9999) n)),
+       reached(j('0:s9999@c9999'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 10000) n));
+SELECT reached(j('0:s9999'), (SELECT '(' || string_agg('s' || n, '|') || ')' FROM generate_series(1, 10001) n));
+
 \echo a long call can be cancelled: hours of work here, for with a window and an exclusion at the end every start is kept
 CREATE TABLE long AS SELECT journey_agg(timestamptz '2026-01-01' + make_interval(secs => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS j
 FROM generate_series(1, 300000) n;
@@ -235,6 +240,11 @@ SELECT reached(''::journey, 'étape -> "x" view');
 SELECT reached(''::journey, 'visit > view');
 SELECT reached(''::journey, 'visit -> "view');
 SELECT reached(''::journey, 'visit -> ""');
+SELECT reached(''::journey, 'visit as ""');
+SELECT reached(''::journey, 'a@by');
+SELECT reached(''::journey, '(a|b)@by');
+SELECT reached(''::journey, '!a & b');
+SELECT reached(''::journey, 'a & b c');
 SELECT reached(''::journey, 'visit -> Product Viewed');
 SELECT reached(''::journey, '(a|b');
 SELECT reached(''::journey, '(a|)');
@@ -282,6 +292,7 @@ SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus"');
 SELECT reached(''::journey, 'a within 1 day by week by week');
 SELECT reached(''::journey, 'a within 1 day by week at -05:00');
 SELECT reached(''::journey, 'a within 1 day by week at "UTC-5"');
+SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus-5"');
 SELECT step FROM pattern_steps('a within 1 day by week at "Etc/GMT+5"') LIMIT 1;
 \echo common slips get advice
 SELECT reached(''::journey, 'visit → purchase');

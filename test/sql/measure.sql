@@ -50,7 +50,12 @@ SELECT active_dates(''), active_dates(NULL), active_dates('', NULL), active_date
 SELECT active_dates('2026-03-28 22:59:59Z a, 2026-03-28 23:00Z b, 2026-03-29 21:59:59Z c, 2026-03-29 22:00Z d', 'Europe/Berlin');
 SELECT active_dates('2011-12-30 09:59:59Z a, 2011-12-30 10:00Z b', 'Pacific/Apia');
 SELECT active_dates('1969-09-30 12:30Z a, 1969-09-30 14:00Z b, 1969-10-01 11:59Z c, 1969-10-01 12:00Z d', 'Pacific/Kwajalein');
+\echo -- where they are set back over midnight the day begins when it first comes
+SELECT active_dates('2026-10-24 12:00Z a, 2026-10-25 00:30Z b', 'Atlantic/Azores'), active_dates('2025-11-01 16:00Z a, 2025-11-02 03:59:59Z b, 2025-11-02 04:00Z c', 'America/Havana');
+\echo -- the first hours of time, west of Greenwich, lie before the first date
+SELECT refusal($$SELECT active_dates('-4713-11-24 00:00Z a', 'America/New_York')$$), active_dates('-4713-11-24 12:00Z a', 'America/New_York');
 SELECT refusal($$SELECT active_dates('', 'Mars/Olympus')$$);
+SELECT zone, refusal(format('SELECT active_dates('''', %L)', zone)) FROM unnest('{Mars/Olympus-5,Europe/Berlin-3,Etc/Nowhere-3,UTC-5,EST5EDT,Etc/GMT+5,etc/gmt-14}'::text[]) zone;
 SELECT refusal($$SELECT active_dates('', '')$$);
 SELECT refusal($$SELECT active_dates('', '+05:00')$$);
 SELECT refusal(format('SELECT active_dates('''', %L)', repeat('ä', 300)));
