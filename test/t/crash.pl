@@ -1,6 +1,6 @@
-# A backend that dies in the middle of an aggregate, a server that dies in the
-# middle of loading: what was committed is there, what was not is not, and no
-# temporary file stays.
+# A backend or a parallel worker that dies in the middle of an aggregate, a server
+# that dies in the middle of loading: what was committed is there, what was not is
+# not, and no temporary file stays.
 use strict;
 use warnings;
 use lib 'test/t';
@@ -21,9 +21,11 @@ $node->safe_psql('postgres', q{
 		FROM generate_series(1, 1500000) i;
 });
 
+# All of them, or those of one process.
 sub temporary_files
 {
-	return grep { -s } glob $node->data_dir . '/base/pgsql_tmp/*';
+	my ($pid) = @_;
+	return grep { -s } glob $node->data_dir . '/base/pgsql_tmp/pgsql_tmp' . (defined $pid ? "$pid.*" : '*');
 }
 
 # Whatever works in the server's data folder.
@@ -32,15 +34,19 @@ sub server_processes
 	return map { m|/(\d+)/cwd$| && (readlink // '') eq $node->data_dir ? $1 : () } glob '/proc/[0-9]*/cwd';
 }
 
-# The backend that runs a statement, once it writes temporary files.
-sub spilling_backend
+# The process that runs a statement, or a worker of it, once it writes temporary files.
+sub spilling_process
 {
-	my $pid;
+	my ($type) = @_;
+	my $spilling;
 	wait_until(sub {
-		$pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT /* victim */%'});
-		return $pid ne '' && scalar temporary_files();
+		my $pids = $node->safe_psql('postgres', qq{
+			SELECT pid FROM pg_stat_activity
+			WHERE state = 'active' AND query LIKE 'SELECT /* victim */%' AND backend_type = '$type'});
+		($spilling) = grep { temporary_files($_) } split /\n/, $pids;
+		return $spilling;
 	});
-	return $pid;
+	return $spilling;
 }
 
 # A client in the background: runs a file, and prints to another one.
@@ -59,22 +65,24 @@ sub printed
 	return slurp_file("$PostgreSQL::Test::Utils::tmp_check/$name.out");
 }
 
-my %victims = ('building journeys' =>
-	'SELECT /* victim */ count(j) FROM (SELECT journey_agg(at, event, channel) AS j FROM events GROUP BY customer) q');
-$victims{'a keyed funnel'} =
-  q{SELECT /* victim */ stage_funnel(customer, at, event, channel, 'a -> b -> c -> d within 7 days') FROM events, generate_series(1, 3)}
-  if $node->safe_psql('postgres', q{SELECT to_regprocedure('stage_funnel(anyelement, timestamptz, text, text, text)') IS NOT NULL}) eq 't';
-
-for my $victim (sort keys %victims)
+my $funnel = q{SELECT /* victim */ stage_funnel(customer, at, event, channel, 'a -> b -> c -> d within 7 days') FROM events, generate_series(1, 30)};
+my @victims = (
+	[ 'building journeys', 'client backend',
+		'SELECT /* victim */ count(j) FROM (SELECT journey_agg(at, event, channel) AS j FROM events GROUP BY customer) q' ],
+	[ 'a keyed funnel', 'client backend', $funnel ],
+	[ 'a worker of a keyed funnel', 'parallel worker',
+		"SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; $funnel" ]);
+for (@victims)
 {
-	my $client = client($victim, "$victims{$victim};\n");
-	my $pid = spilling_backend();
-	ok($pid, "$victim spills");
-	ok(scalar temporary_files(), 'there are temporary files');
+	my ($victim, $type, $statements) = @$_;
+	my $client = client($victim, "$statements;\n");
+	my $pid = spilling_process($type);
+	ok($pid, "$victim spills") or die "there is nothing to kill\n";
 	kill 'KILL', $pid;
 	$client->finish;
 	is(printed($victim), '', 'the client got no answer');
 	ok(wait_until(sub { $node->raw_connect_works && !temporary_files() }), 'the server is back and no temporary file is left');
+	like(slurp_file($node->logfile), qr/\(PID $pid\) was terminated by signal 9/, 'that is what it recovered from');
 	$node->poll_query_until('postgres', 'SELECT true');
 	is(fingerprint($node), $sample, 'nothing stored has changed');
 }
@@ -85,15 +93,18 @@ my $rows = join '', map { <<"EOF_SQL" } 1 .. 20000;
 INSERT INTO loaded SELECT $_, journey_agg('2026-01-01 00:00Z'::timestamptz + make_interval(mins => $_ * i), 'event ' || i, 'channel ' || $_ % 7, i) FROM generate_series(1, 20) i RETURNING id;
 EOF_SQL
 my $one_by_one = client('one by one', $rows);
-my $bulk = client('bulk',
-	'INSERT INTO unfinished SELECT journey_agg(at, event) FROM events, generate_series(1, 100) i GROUP BY i, customer');
+my $bulk = client('bulk', 'INSERT INTO unfinished SELECT j FROM (SELECT j, generate_series(1, 10000000) FROM shop WHERE id < 100) endless');
+my $spilling = client('spilling', $funnel);
 ok($node->poll_query_until('postgres', 'SELECT count(*) >= 500 FROM loaded'), 'rows are being committed');
+ok($node->poll_query_until('postgres', q{SELECT pg_relation_size('unfinished') > 1000000}), 'others are being written');
+ok(spilling_process('client backend'), 'and temporary files');
 # A backend without a postmaster would finish what it does, so they die, too.
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $node->kill9;
 kill 'KILL', server_processes();
-$_->finish for $one_by_one, $bulk;
+$_->finish for $one_by_one, $bulk, $spilling;
 ok(wait_until(sub { !server_processes() && !kill 0, $postmaster }), 'all of the server is gone');
+ok(scalar temporary_files(), 'with temporary files');
 $node->start;
 my ($last) = printed('one by one') =~ /(\d+)\n\z/;
 cmp_ok($last, '>=', 500, "$last rows were acknowledged");
@@ -105,7 +116,7 @@ is($node->safe_psql('postgres', q{
 is($node->safe_psql('postgres', q{
 	SET enable_seqscan = off;
 	SELECT count(*) FROM loaded a WHERE NOT EXISTS (SELECT FROM loaded b WHERE b.j = a.j AND b.id = a.id)}), 0, 'the index finds them');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM unfinished'), 0, 'the unfinished load left nothing');
+is($node->safe_psql('postgres', q{SELECT pg_relation_size('unfinished') > 0, count(*) FROM unfinished}), 't|0', 'the unfinished load left nothing but room');
 is(fingerprint($node), $sample, 'nothing stored before has changed');
 is(scalar temporary_files(), 0, 'no temporary file is left');
 $node->stop;
