@@ -494,6 +494,12 @@ cstring_to_text(const char *data)
 	return cstring_to_text_with_len(data, strlen(data));
 }
 
+int
+pg_lltoa(int64 number, char *text)
+{
+	return sprintf(text, INT64_FORMAT, number);
+}
+
 bool
 scanner_isspace(char c)
 {
