@@ -58,7 +58,7 @@ SELECT E' \t2026-03-01 09:00:00Z\n a @b  =1 *2 ,\n2026-03-01 09:00:00Z c*3 '::jo
 SELECT length(j::text), (j::text)::journey = j FROM (SELECT ('2026-03-01 09:00:00Z ' || repeat('x', 10000))::journey AS j) x;
 
 \echo == malformed text, at each place of the grammar
-SELECT input, refusal(format('SELECT %L::journey', input)) FROM (VALUES
+CREATE TABLE malformed AS SELECT * FROM (VALUES
 	('x'),
 	('2026-03-01'),
 	('2026-3-01 09:00:00Z a'),
@@ -121,8 +121,46 @@ SELECT input, refusal(format('SELECT %L::journey', input)) FROM (VALUES
 	('2026-03-01 09:00:00Z купить 購入, und hier stimmt etwas nicht, was länger ist'),
 	('{}')
 ) t(input);
+SELECT input, refusal(format('SELECT %L::journey', input)) FROM malformed;
 \echo -- the whole message
 SELECT '2026-03-01 09:00:00 visit'::journey;
+
+\echo -- who asks whether a text is one (pg_input_is_valid, since PostgreSQL 16) gets an answer
+\echo -- and no error, and is told the same
+CREATE FUNCTION input_refusal(input text, type text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	valid boolean; state text; said text; detail text;
+BEGIN
+	IF current_setting('server_version_num')::int < 160000 THEN
+		RETURN refusal(format('SELECT %L::%s', input, type));
+	END IF;
+	EXECUTE 'SELECT pg_input_is_valid($1, $2)' INTO valid USING input, type;
+	EXECUTE 'SELECT i.sql_error_code, i.message, i.detail FROM pg_input_error_info($1, $2) AS i' INTO state, said, detail USING input, type;
+	IF valid <> (state IS NULL) THEN
+		RETURN 'pg_input_is_valid and pg_input_error_info differ';
+	END IF;
+	RETURN coalesce(state || ' ' || said || coalesce('. ' || nullif(detail, ''), ''), 'accepted');
+END $$;
+SELECT input, input_refusal(input, 'journey') FROM (VALUES
+	(''),
+	('2026-03-01 09:00:00Z a@b =1 *2'),
+	('2026-03-01'),
+	('2026-02-29 09:00:00Z a'),
+	('2026-03-01 09:00:00+16 a'),
+	('+294277-01-01 00:00:00Z a'),
+	('2026-03-01 09:00:00Z'),
+	('2026-03-01 09:00:00Z ""'),
+	('2026-03-01 09:00:00Z "a'),
+	('2026-03-01 09:00:00Z a@'),
+	('2026-03-01 09:00:00Z a@"b'),
+	('2026-03-01 09:00:00Z a =NaN'),
+	('2026-03-01 09:00:00Z a =1e309'),
+	('2026-03-01 09:00:00Z a *'),
+	('2026-03-01 09:00:00Z a *1e-400'),
+	('2026-03-01 09:00:00Z a b'),
+	('2026-03-01 09:00:00Z a,')
+) t(input);
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE input_refusal(input, 'journey') <> refusal(format('SELECT %L::journey', input))) AS different FROM malformed;
 
 \echo == equality and order
 
@@ -375,5 +413,5 @@ DROP CAST (bytea AS journey);
 
 \echo == the operator classes are whole
 SELECT amname, amvalidate(c.oid) FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod WHERE opcintype = 'journey'::regtype ORDER BY 1;
-DROP TABLE sample, steady, forms, toasted, copied, received, intact;
-DROP FUNCTION refusal, receive, label, survives;
+DROP TABLE malformed, sample, steady, forms, toasted, copied, received, intact;
+DROP FUNCTION refusal, input_refusal, receive, label, survives;
