@@ -26,6 +26,7 @@ typedef struct CustomerColumn
 	bool		by_value;
 	TypeCacheEntry *entry;		/* RULE_FUNCTION: hash and equality */
 	bool		can_send;		/* those below are set */
+	bool		as_text;		/* the type has no binary form */
 	FmgrInfo	send;
 	FmgrInfo	receive;
 	Oid			receive_argument;

@@ -2,13 +2,15 @@
  * customer_wire.c
  *		Customers on their way to another process.
  *
- * Whatever is compared by a function travels in its type's binary form, so that
- * reading it checks it; the rest is bytes of any content.
+ * Whatever is compared by a function travels in its type's binary form, or as
+ * text if it has no other, so that reading it checks it; the rest is bytes of
+ * any content.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
@@ -50,57 +52,136 @@ customer_type_read(MemoryContext context, WireReader *reader)
 	return type;
 }
 
+static Oid
+io_function(Oid type, IOFuncSelector which, Oid *argument)
+{
+	int16		size;
+	bool		by_value;
+	char		alignment;
+	char		delimiter;
+	Oid			function;
+
+	get_type_io_data(type, which, &size, &by_value, &alignment, &delimiter, argument, &function);
+	return function;
+}
+
 static void
 prepare_column(CustomerType *type, CustomerColumn *column)
 {
 	Oid			send;
 	Oid			receive;
-	bool		is_varlena;
 
 	if (column->can_send)
 		return;
-	getTypeBinaryOutputInfo(column->type, &send, &is_varlena);
-	getTypeBinaryInputInfo(column->type, &receive, &column->receive_argument);
+	send = io_function(column->type, IOFunc_send, &column->receive_argument);
+	receive = io_function(column->type, IOFunc_receive, &column->receive_argument);
+	column->as_text = !OidIsValid(send) || !OidIsValid(receive);
+	if (column->as_text)
+	{
+		send = io_function(column->type, IOFunc_output, &column->receive_argument);
+		receive = io_function(column->type, IOFunc_input, &column->receive_argument);
+	}
 	fmgr_info_cxt(send, &column->send, type->context);
 	fmgr_info_cxt(receive, &column->receive, type->context);
 	column->can_send = true;
+}
+
+static Datum
+send_value(CustomerColumn *column, Datum value)
+{
+	return PointerGetDatum(SendFunctionCall(&column->send, value));
+}
+
+static Datum
+receive_value(CustomerColumn *column, Datum buffer)
+{
+	return ReceiveFunctionCall(&column->receive, (StringInfo) DatumGetPointer(buffer),
+							   column->receive_argument, -1);
+}
+
+/*
+ * Binary forms convert texts to and from the encoding of the client, which is
+ * the database's in a worker and need not be in the leader.
+ */
+static Datum
+without_conversion(CustomerColumn *column, Datum (*call) (CustomerColumn *, Datum), Datum argument)
+{
+	int			client = pg_get_client_encoding();
+	volatile Datum result = (Datum) 0;
+
+	if (client == GetDatabaseEncoding())
+		return call(column, argument);
+	PG_TRY();
+	{
+		SetClientEncoding(GetDatabaseEncoding());
+		result = call(column, argument);
+	}
+	PG_FINALLY();
+	{
+		SetClientEncoding(client);
+	}
+	PG_END_TRY();
+	return result;
 }
 
 static void
 write_payload(CustomerType *type, CustomerColumn *column, const char *data, uint32 length,
 			  WireWriter *writer)
 {
-	if (column->rule == RULE_FUNCTION)
-	{
-		bytea	   *bytes;
+	Datum		value;
 
-		prepare_column(type, column);
-		bytes = SendFunctionCall(&column->send, customer_payload_datum(column, data));
-		wire_put_text(writer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
-		pfree(bytes);
+	if (column->rule != RULE_FUNCTION)
+	{
+		wire_put_text(writer, data, length);
 		return;
 	}
-	wire_put_text(writer, data, length);
+	prepare_column(type, column);
+	value = customer_payload_datum(column, data);
+	if (column->as_text)
+	{
+		char	   *text = OutputFunctionCall(&column->send, value);
+
+		wire_put_text(writer, text, strlen(text));
+		pfree(text);
+	}
+	else
+	{
+		bytea	   *bytes = (bytea *) DatumGetPointer(without_conversion(column, send_value, value));
+
+		wire_put_text(writer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
+		pfree(bytes);
+	}
+}
+
+/* The value that bytes stand for; they are checked. */
+static Datum
+read_value(CustomerColumn *column, const char *data)
+{
+	StringInfoData buffer;
+	Datum		value;
+
+	/* receive functions may look at a byte behind the end, and expect a zero */
+	initStringInfo(&buffer);
+	appendBinaryStringInfo(&buffer, data, column->length);
+	if (column->as_text)
+	{
+		(void) pg_verifymbstr(buffer.data, buffer.len, false);
+		return InputFunctionCall(&column->receive, buffer.data, column->receive_argument, -1);
+	}
+	value = without_conversion(column, receive_value, PointerGetDatum(&buffer));
+	if (buffer.cursor != buffer.len)
+		wire_invalid("A customer has bytes too many.");
+	return value;
 }
 
 static void
 read_payload(CustomerType *type, CustomerColumn *column, WireReader *reader)
 {
-	const char *data = wire_get_text(reader, &column->length);
-	StringInfoData buffer;
-	Datum		value;
-
-	column->data = data;
+	column->data = wire_get_text(reader, &column->length);
 	if (column->rule == RULE_FUNCTION)
 	{
 		prepare_column(type, column);
-		/* receive functions may look at a byte behind the end, and expect a zero */
-		initStringInfo(&buffer);
-		appendBinaryStringInfo(&buffer, data, column->length);
-		value = ReceiveFunctionCall(&column->receive, &buffer, column->receive_argument, -1);
-		if (buffer.cursor != buffer.len)
-			wire_invalid("A customer has bytes too many.");
-		customer_set_payload(column, value);
+		customer_set_payload(column, read_value(column, column->data));
 	}
 	else if (column->rule == RULE_INTEGER ? column->length != sizeof(int64) :
 			 column->size > 0 && column->length != column->size)

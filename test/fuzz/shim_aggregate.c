@@ -186,16 +186,14 @@ format_type_be(Oid type)
 #define SEND	1000000
 
 void
-getTypeBinaryOutputInfo(Oid type, Oid *send, bool *is_varlena)
+get_type_io_data(Oid type, IOFuncSelector which, int16 *size, bool *by_value, char *alignment,
+				 char *delimiter, Oid *argument, Oid *function)
 {
-	*send = type + SEND;
-	*is_varlena = find_type(type)->size == -1;
-}
-
-void
-getTypeBinaryInputInfo(Oid type, Oid *receive, Oid *argument)
-{
-	*receive = *argument = type;
+	get_typlenbyval(type, size, by_value);
+	*alignment = TYPALIGN_DOUBLE;
+	*delimiter = ',';
+	*argument = type;
+	*function = which == IOFunc_send ? type + SEND : type;
 }
 
 void
