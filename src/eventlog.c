@@ -21,6 +21,13 @@
 /* What a log must hold to be worth spilling. */
 #define LARGE_LOG		(32 * 1024)
 
+static void
+create_labels(EventSite *site)
+{
+	site->labels = labels_create(AllocSetContextCreate(site->context, "journey labels",
+													   ALLOCSET_DEFAULT_SIZES));
+}
+
 EventSite *
 eventlog_site_create(MemoryContext context)
 {
@@ -28,8 +35,9 @@ eventlog_site_create(MemoryContext context)
 	Size		limit = get_hash_memory_limit();
 
 	site->context = context;
-	site->labels = labels_create(context);
+	create_labels(site);
 	site->budget = limit / 2;
+	site->labels_freely = site->budget / 8;
 	site->largest_block = FIRST_BLOCK;
 	while (site->largest_block < SMALLEST_LARGEST_BLOCK ||
 		   (site->largest_block < LARGEST_BLOCK && site->largest_block < limit / 64))
@@ -44,6 +52,19 @@ eventlog_site_type(EventSite *site, CustomerType *type)
 {
 	site->type = type;
 	site->integer_size = customer_type_integer_size(type);
+}
+
+/* Starts with new labels if there are very many and no log needs them: are they new? */
+bool
+eventlog_renew_labels(EventSite *site)
+{
+	MemoryContext old = site->labels->context;
+
+	if (site->labels->bytes <= site->labels_freely || !dlist_is_empty(&site->pools))
+		return false;
+	create_labels(site);
+	MemoryContextDelete(old);
+	return true;
 }
 
 /* ----------
@@ -120,15 +141,22 @@ eventlog_create(EventPool *pool, MemoryContext context, int columns)
 	return log;
 }
 
-/* Changes what a log is known to hold. */
+/* Changes what a pool is known to hold. */
+void
+eventlog_account(EventPool *pool, Size more, Size less)
+{
+	pool->used += more - less;
+	pool->site->used += more - less;
+}
+
+/* Changes what a log is known to hold in records and keys. */
 static void
 account(EventLog *log, Size more, Size less)
 {
 	EventSite  *site = log->pool->site;
 
 	log->memory += more - less;
-	log->pool->used += more - less;
-	site->used += more - less;
+	eventlog_account(log->pool, more, less);
 	if (log->is_large == (log->memory >= LARGE_LOG))
 		return;
 	log->is_large = !log->is_large;

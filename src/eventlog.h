@@ -25,12 +25,16 @@
 typedef struct EventSite
 {
 	MemoryContext context;		/* outlives all logs */
-	Labels	   *labels;
+	Labels	   *labels;			/* in a context of their own */
+	Size		labels_freely;	/* beyond this, labels are kept only where needed */
 	CustomerType *type;			/* NULL: not yet known */
 	int			integer_size;	/* of customers that are their own keys, or 0 */
 	Size		budget;			/* for records and keys */
 	Size		used;
 	Size		largest_block;
+	uint64	   *run_label;		/* see eventlog_run.c */
+	uint32		run_label_room;
+	uint32		runs;
 	dlist_head	pools;
 	dlist_head	large;			/* logs that are worth spilling */
 } EventSite;
@@ -94,10 +98,12 @@ typedef void (*EventPart) (void *argument, EventLog *log);
 /* eventlog.c */
 extern EventSite *eventlog_site_create(MemoryContext context);
 extern void eventlog_site_type(EventSite *site, CustomerType *type);
+extern bool eventlog_renew_labels(EventSite *site);
 extern EventPool *eventlog_find_pool(EventSite *site, MemoryContext context);
 extern EventPool *eventlog_create_pool(EventSite *site, MemoryContext context);
 extern void eventlog_close_pool(EventPool *pool);
 extern EventLog *eventlog_create(EventPool *pool, MemoryContext context, int columns);
+extern void eventlog_account(EventPool *pool, Size more, Size less);
 extern void eventlog_make_room(EventLog *log);
 extern void eventlog_look_at_budget(EventLog *log);
 extern void eventlog_clear(EventLog *log);

@@ -42,7 +42,8 @@ typedef struct RunWriter
 {
 	WireWriter *wire;
 	const Labels *labels;
-	uint32	   *label;			/* by code: its number in the run, or 0 */
+	uint64	   *label;			/* by code: the run it was given in last, and its number there */
+	uint32		run;
 	uint32		labels_given;
 } RunWriter;
 
@@ -50,11 +51,14 @@ typedef struct RunWriter
 static inline void
 write_label(RunWriter *writer, uint32 code, int flags, int flag_bits)
 {
-	bool		isnew = code != LABEL_NONE && writer->label[code] == 0;
+	bool		isnew = code != LABEL_NONE && writer->label[code] >> 32 != writer->run;
+	uint64		number = 0;
 
 	if (isnew)
-		writer->label[code] = ++writer->labels_given;
-	wire_put_number(writer->wire, ((uint64) writer->label[code] << flag_bits) | flags);
+		writer->label[code] = ((uint64) writer->run << 32) | ++writer->labels_given;
+	if (code != LABEL_NONE)
+		number = writer->label[code] & PG_UINT32_MAX;
+	wire_put_number(writer->wire, (number << flag_bits) | flags);
 	if (isnew)
 	{
 		const Label *label = &writer->labels->label[code];
@@ -129,6 +133,32 @@ write_segment(void *argument, EventLog *log)
 	}
 }
 
+/*
+ * The numbers of labels in a run.  There may be very many groups, each with a
+ * run, and very many labels, of which each group has few: so all runs share an
+ * array, in which the number of the run tells what belongs to it.
+ */
+static void
+begin_labels(RunWriter *writer, EventSite *site)
+{
+	uint32		count = labels_count(site->labels);
+
+	if (count > site->run_label_room)
+	{
+		uint32		room = Max(count, 2 * site->run_label_room);
+
+		if (site->run_label)
+			pfree(site->run_label);
+		site->run_label_room = 0;
+		site->run_label = MemoryContextAllocExtended(site->context, room * sizeof(uint64),
+													 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		site->run_label_room = room;
+	}
+	writer->labels = site->labels;
+	writer->label = site->run_label;
+	writer->run = ++site->runs;
+}
+
 /* Writes all records; the log is empty afterwards. */
 void
 eventlog_write_run(EventLog *log, WireWriter *wire)
@@ -136,12 +166,8 @@ eventlog_write_run(EventLog *log, WireWriter *wire)
 	RunWriter	writer = {0};
 
 	writer.wire = wire;
-	writer.labels = log->pool->site->labels;
-	writer.label = MemoryContextAllocExtended(CurrentMemoryContext,
-											  labels_count(writer.labels) * sizeof(uint32),
-											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	begin_labels(&writer, log->pool->site);
 	eventlog_parts(log, write_segment, &writer);
-	pfree(writer.label);
 }
 
 /* ----------

@@ -15,7 +15,7 @@
 
 #include "eventlog.h"
 
-#define MIN_PARTITIONS	8
+#define MIN_PARTITIONS	2
 #define MAX_PARTITIONS	128
 
 /* Divided so often, customers must have equal hashes. */
@@ -60,11 +60,16 @@ is_indivisible(const EventLog *log)
 	return true;
 }
 
+/*
+ * Each partition has a block in memory as long as it is written to, so there
+ * are so many that half of what the log holds is given back.  Parts that turn out too
+ * large are divided again.
+ */
 static void
 create_partitions(EventLog *log)
 {
 	EventPool  *pool = log->pool;
-	Size		partitions = pool->site->budget / 4 / BLCKSZ;
+	Size		partitions = Min(pool->site->budget / 4, log->memory / 2) / BLCKSZ;
 
 	if (pool->tapes == NULL)
 		pool->tapes = LogicalTapeSetCreate(false, NULL, -1);
@@ -80,7 +85,10 @@ write_record(EventLog *log, EventRecord *record)
 	uint32		p = partition_of(log, hash);
 
 	if (log->tape[p] == NULL)
+	{
 		log->tape[p] = LogicalTapeCreate(log->pool->tapes);
+		eventlog_account(log->pool, BLCKSZ, 0);
+	}
 	if (log->table)
 	{
 		CustomerImage *image = &log->table->image[record->key];
@@ -228,8 +236,12 @@ eventlog_parts(EventLog *log, EventPart callback, void *argument)
 	write_records(log);
 	buffer = Max(BLCKSZ, Min(buffer, LARGEST_READ_BUFFER));
 	for (int p = 0; p < log->partitions; p++)
-		if (log->tape[p])
-			LogicalTapeRewindForRead(log->tape[p], buffer);
+	{
+		if (log->tape[p] == NULL)
+			continue;
+		LogicalTapeRewindForRead(log->tape[p], buffer);
+		eventlog_account(log->pool, 0, BLCKSZ);
+	}
 	for (int p = 0; p < log->partitions; p++)
 		if (log->tape[p])
 			work_off_partition(log, p, callback, argument);

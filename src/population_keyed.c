@@ -52,21 +52,46 @@ query_context(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_mcxt;
 }
 
+static void
+forget_plan(KeyedSite *site, int i)
+{
+	KeyedPlan  *plan = site->made[i];
+
+	if (plan == NULL)
+		return;
+	site->made[i] = NULL;
+	plan->plan = NULL;
+	MemoryContextDelete(plan->context);
+}
+
+static KeyedSite *
+create_site(MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "journey population",
+												  ALLOCSET_DEFAULT_SIZES);
+	KeyedSite  *site = MemoryContextAllocZero(context, sizeof(KeyedSite));
+
+	site->context = context;
+	site->events = eventlog_site_create(context);
+	site->configurations = labels_create(context);
+	return site;
+}
+
+/*
+ * The call site of a state to be made.  Between states, labels may be given up,
+ * and with them what plans have learned about them.
+ */
 KeyedSite *
 keyed_site(FunctionCallInfo fcinfo)
 {
 	KeyedSite  *site = fcinfo->flinfo->fn_extra;
 
 	if (site == NULL)
+		site = fcinfo->flinfo->fn_extra = create_site(query_context(fcinfo));
+	else if (eventlog_renew_labels(site->events))
 	{
-		MemoryContext context = AllocSetContextCreate(query_context(fcinfo), "journey population",
-													  ALLOCSET_DEFAULT_SIZES);
-
-		site = MemoryContextAllocZero(context, sizeof(KeyedSite));
-		site->context = context;
-		site->events = eventlog_site_create(context);
-		site->configurations = labels_create(context);
-		fcinfo->flinfo->fn_extra = site;
+		for (int i = 0; i < PLANS_KEPT; i++)
+			forget_plan(site, i);
 	}
 	return site;
 }
@@ -134,23 +159,33 @@ check_analysis(const TallyDefinition *definition, const Analysis *analysis)
 		population_differs(&own, definition, analysis->text_name);
 }
 
-/* Makes sure that the analysis has read its configuration. */
+/* Has the analysis read a configuration, in place of the one it read longest ago. */
 static void
-configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
+make_plan(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
 {
 	MemoryContext before;
 	AnalysisPlan *made;
 
-	if (plan->plan != NULL)
-		return;
 	check_analysis(&plan->definition, analysis);
-	before = MemoryContextSwitchTo(site->context);
+	forget_plan(site, site->oldest_made);
+	plan->context = AllocSetContextCreate(site->context, "journey plan", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(plan->context);
 	made = analysis->configure(plan->definition.text);
 	plan->key = population_key(analysis, made, plan->definition.text);
 	plan->pair = palloc0(NEEDS * sizeof(uint64));
 	plan->need = palloc(NEEDS);
 	plan->plan = made;
 	MemoryContextSwitchTo(before);
+	site->made[site->oldest_made] = plan;
+	site->oldest_made = (site->oldest_made + 1) % PLANS_KEPT;
+}
+
+/* Makes sure that there is a plan. */
+static inline void
+configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
+{
+	if (unlikely(plan->plan == NULL))
+		make_plan(site, plan, analysis);
 }
 
 static void
@@ -265,51 +300,96 @@ number_argument(FunctionCallInfo fcinfo, int arguments, int argument, const char
 	return journey_check_number(PG_GETARG_FLOAT8(argument), what);
 }
 
-static inline uint32
-channel_argument(FunctionCallInfo fcinfo, Labels *labels)
+/* The channel's text; none is empty. */
+static inline Label
+channel_argument(FunctionCallInfo fcinfo)
 {
-	text	   *label;
+	Label		channel = {"", 0};
 
-	if (PG_ARGISNULL(ARG_CHANNEL))
-		return LABEL_NONE;
-	label = PG_GETARG_TEXT_PP(ARG_CHANNEL);
-	if (VARSIZE_ANY_EXHDR(label) == 0)
-		return LABEL_NONE;
-	return labels_intern(labels, VARDATA_ANY(label), VARSIZE_ANY_EXHDR(label));
+	if (!PG_ARGISNULL(ARG_CHANNEL))
+	{
+		text	   *argument = PG_GETARG_TEXT_PP(ARG_CHANNEL);
+
+		channel.text = VARDATA_ANY(argument);
+		channel.length = VARSIZE_ANY_EXHDR(argument);
+	}
+	return channel;
+}
+
+static inline uint32
+channel_code(Labels *labels, const Label *channel)
+{
+	return channel->length == 0 ? LABEL_NONE : labels_intern(labels, channel->text, channel->length);
+}
+
+/*
+ * When there are very many labels, those that are new and of no use are not kept: a
+ * column of addresses may have one for each row.
+ */
+static bool
+is_worth_keeping(const KeyedState *state, const Analysis *analysis, const Label *event,
+				 const Label *channel)
+{
+	const Labels *labels = state->site->events->labels;
+
+	if (labels_find(labels, event->text, event->length) != LABEL_NONE &&
+		(channel->length == 0 ||
+		 labels_find(labels, channel->text, channel->length) != LABEL_NONE))
+		return true;
+	return analysis->wants(state->plan->plan, event, channel) != NEED_NOTHING;
+}
+
+static inline void
+leave_out(KeyedState *state, TimestampTz at)
+{
+	if (at > state->latest)
+		state->latest = at;
 }
 
 static inline void
 collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state, int arguments)
 {
-	Labels	   *labels = state->site->events->labels;
+	EventSite  *site = state->site->events;
+	Labels	   *labels = site->labels;
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
-	text	   *label = PG_GETARG_TEXT_PP(ARG_EVENT);
+	text	   *argument = PG_GETARG_TEXT_PP(ARG_EVENT);
+	Label		event_label = {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
+	Label		channel_label = {"", 0};
 	bool		channel_decides = arguments > ARG_CHANNEL &&
 		(state->plan->plan->columns & COLUMN_CHANNEL) != 0;
-	uint32		channel = LABEL_NONE;
 	uint32		event;
+	uint32		channel;
 	double		value;
 	double		score;
 
 	if (unlikely(!IS_VALID_TIMESTAMP(at)))
 		journey_check_time(at);
-	if (unlikely(VARSIZE_ANY_EXHDR(label) == 0))
+	if (unlikely(event_label.length == 0))
 		journey_check_event(0);
-	event = labels_intern(labels, VARDATA_ANY(label), VARSIZE_ANY_EXHDR(label));
 	if (channel_decides)
-		channel = channel_argument(fcinfo, labels);
+		channel_label = channel_argument(fcinfo);
 	value = number_argument(fcinfo, arguments, ARG_VALUE, "value");
 	score = number_argument(fcinfo, arguments, ARG_SCORE, "score");
 
+	if (unlikely(labels->bytes > site->labels_freely) &&
+		!is_worth_keeping(state, analysis, &event_label, &channel_label))
+	{
+		leave_out(state, at);
+		return;
+	}
+	event = labels_intern(labels, event_label.text, event_label.length);
+	channel = channel_code(labels, &channel_label);
 	if (find_need(state->plan, analysis, labels, event, channel) == NEED_NOTHING)
 	{
-		if (at > state->latest)
-			state->latest = at;
+		leave_out(state, at);
 		return;
 	}
 	/* numbers of equal events at one instant are in the order of channels */
 	if (!channel_decides && state->log->columns != 0)
-		channel = channel_argument(fcinfo, labels);
+	{
+		channel_label = channel_argument(fcinfo);
+		channel = channel_code(labels, &channel_label);
+	}
 	eventlog_reserve(state->log);
 	eventlog_append(state->log, eventlog_key(state->log, PG_GETARG_DATUM(ARG_CUSTOMER)),
 					at, event, channel, value, score);
@@ -339,6 +419,7 @@ population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 	{
 		state = (KeyedState *) PG_GETARG_POINTER(ARG_STATE);
 		check_configuration(state, analysis, text);
+		configure(state->site, state->plan, analysis);
 	}
 	if (!skipped)
 		collect_row(fcinfo, analysis, state, arguments);
@@ -436,10 +517,8 @@ population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 		answer = fcinfo->flinfo->fn_extra =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PopulationAnswer));
 	state = (KeyedState *) PG_GETARG_POINTER(0);
+	configure(state->site, state->plan, analysis);
 	if (state->tally == NULL)
-	{
-		configure(state->site, state->plan, analysis);
 		make_tally(state, analysis);
-	}
 	return population_answer(fcinfo, analysis, state->plan->plan, state->tally, answer);
 }

@@ -8,11 +8,15 @@
 #include "eventlog.h"
 #include "population_private.h"
 
-/* A configuration, and what an analysis makes of it. */
+/*
+ * A configuration, and what an analysis makes of it, which is made again after
+ * many others were met.
+ */
 typedef struct KeyedPlan
 {
 	TallyDefinition definition; /* without slots */
-	AnalysisPlan *plan;			/* NULL: not needed so far */
+	MemoryContext context;		/* of what follows */
+	AnalysisPlan *plan;			/* NULL: not made */
 	TallyKey   *key;
 	uint64	   *pair;			/* of labels: event, channel + 1; 0 is free */
 	uint8	   *need;
@@ -25,6 +29,8 @@ typedef struct KeyedSite
 	Labels	   *configurations; /* as labels, whose codes number the plans */
 	KeyedPlan **plan;
 	uint32		plans;
+	KeyedPlan  *made[PLANS_KEPT];
+	int			oldest_made;
 } KeyedSite;
 
 typedef struct KeyedState

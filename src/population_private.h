@@ -9,6 +9,9 @@
 
 #include "population.h"
 
+/* Configurations of which a call site keeps more than the text. */
+#define PLANS_KEPT		8
+
 /* What a call site of a final function keeps. */
 typedef struct PopulationAnswer
 {

@@ -11,6 +11,9 @@
 
 #define FIRST_ROOM	1024
 
+/* It travels in a tuple, which has a header of its own. */
+#define LARGEST_STATE	(MaxAllocSize - 1024)
+
 /* In the current memory context. */
 void
 wire_begin(WireWriter *writer)
@@ -25,12 +28,12 @@ wire_grow(WireWriter *writer, Size size)
 {
 	Size		room;
 
-	if (size > MaxAllocSize - writer->used)
+	if (size > LARGEST_STATE - writer->used)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("touchpoints of a parallel worker exceed 1 GB"),
 				 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
-	room = Max(writer->used + size, Min(writer->room * 2, MaxAllocSize));
+	room = Max(writer->used + size, Min(writer->room * 2, LARGEST_STATE));
 	writer->data = repalloc(writer->data, room);
 	writer->room = room;
 }

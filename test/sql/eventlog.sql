@@ -278,6 +278,69 @@ SELECT count(*), sum(customers), min(label), max(label) FROM (
     SELECT (unnest(stage_funnel(i % 7, '2026-01-01', 'e' || i, 'c' || lpad((i % 20000)::text, 5, '0'), 'e* by channel'))).*
     FROM generate_series(1, 100000) i) f;
 
+
+\echo many groups, many patterns and many labels that nobody asks for take little memory beside the budget, here 8 MB
+CREATE FUNCTION peak(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+    kilobytes bigint;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT json) ' || query INTO plan;
+    kilobytes := max(m[1]::bigint) FROM regexp_matches(plan::text, '"Peak Memory Usage": (\d+)', 'g') m;
+    RETURN CASE WHEN kilobytes < 24 * 1024 THEN 'little' ELSE kilobytes || ' kB' END;
+END $$;
+-- the memory of what this query and this call know, while it runs
+CREATE FUNCTION known() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT sum(used_bytes) / 1024 FROM pg_backend_memory_contexts WHERE name LIKE 'journey %');
+END $$;
+SET work_mem = '4MB';
+SET hash_mem_multiplier = 2;
+SET enable_sort = off;
+SET max_parallel_workers_per_gather = 0;
+SELECT peak($$SELECT count(f) FROM (SELECT stage_funnel(n / 300, timestamptz '2026-01-01' + make_interval(secs => n), 'a', 'a') AS f
+    FROM generate_series(1, 900000) n GROUP BY n % 300) q$$);
+SELECT count(f), max(known()) < 8192 AS little FROM (SELECT n, stage_funnel(n, timestamptz '2026-01-01', 'a', 'a -> b within ' || n || ' minutes') AS f
+    FROM generate_series(1, 5000) n GROUP BY n OFFSET 0) q;
+SELECT count(f), max(known()) < 2048 AS little FROM (SELECT stage_funnel(n, timestamptz '2026-01-01', 'https://shop.example/' || n, 'a') AS f
+    FROM generate_series(1, 200000) n OFFSET 0) q;
+SELECT count(f), max(known()) < 2048 AS little FROM generate_series(1, 100) n, LATERAL (
+    SELECT stage_funnel(i, timestamptz '2026-01-01', 'a' || n || '_' || i || repeat('x', 40), 'a*') AS f FROM generate_series(1, 1000) i) q;
+\echo what is looked for is found among them
+SELECT f[1].customers, f[1].touchpoints, f[2].customers FROM (
+    SELECT stage_funnel(i / 4, timestamptz '2026-01-01' + make_interval(secs => i), CASE i % 4 WHEN 1 THEN 'cart' WHEN 3 THEN 'pay' ELSE 'page ' || i END,
+        CASE i % 4 WHEN 3 THEN 'web' ELSE 'c' || i END, 'cart@c* -> pay@web within 1 minute') AS f
+    FROM generate_series(1, 400000) i) q;
+RESET enable_sort;
+RESET work_mem;
+RESET hash_mem_multiplier;
+RESET max_parallel_workers_per_gather;
+DROP FUNCTION peak, known;
+
+\echo a client of another encoding changes nothing for workers, nor does a type without a binary form
+CREATE TABLE written AS SELECT chr(200 + i % 40) || i % 500 AS name, timestamptz '2026-01-01' + make_interval(secs => i) AS at
+FROM generate_series(1, 20000) i;
+ALTER TABLE written SET (parallel_workers = 2);
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SET client_encoding = 'LATIN1';
+SELECT (stage_funnel(name::bpchar, at, 'a', 'a'))[1].customers, (stage_funnel(ARRAY[name], at, 'a', 'a'))[1].customers,
+    (stage_funnel(ROW(to_jsonb(name), 1), at, 'a', 'a'))[1].customers FROM written;
+SET parallel_leader_participation = off;
+SET client_encoding = 'EUC_JP';
+SELECT (stage_funnel(name::bpchar, at, 'a', 'a'))[1].customers FROM written;
+SHOW client_encoding;
+SET client_encoding = 'UTF8';
+RESET parallel_leader_participation;
+SELECT (stage_funnel(CASE length(name) % 2 WHEN 0 THEN '=r/pg_database_owner' ELSE '=w/pg_database_owner' END::aclitem, at, 'a', 'a'))[1].customers FROM written;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+RESET max_parallel_workers_per_gather;
+DROP TABLE written;
+
 \echo row-level security hides rows from it
 CREATE ROLE regress_journey_analyst;
 GRANT SELECT ON shop_events TO regress_journey_analyst;
