@@ -17,7 +17,6 @@ create_call(MemoryContext parent)
 
 	call->context = context;
 	call->pattern_context = AllocSetContextCreate(context, "journey pattern", ALLOCSET_SMALL_SIZES);
-	call->reader = journey_reader_create(context);
 	return call;
 }
 
@@ -28,7 +27,11 @@ is_pattern_of(const PatternCall *call, const char *text, int length)
 		memcmp(call->pattern->text, text, length) == 0;
 }
 
-/* Takes another pattern, and forgets the one before. */
+/*
+ * Takes another pattern, and forgets the one before.  The reader is a new one,
+ * too: where patterns change from row to row, each would have to learn about all
+ * labels that the reader ever met.
+ */
 static void
 read_pattern(PatternCall *call, const char *text, int length, PatternCheck check,
 			 const char *function)
@@ -39,6 +42,7 @@ read_pattern(PatternCall *call, const char *text, int length, PatternCheck check
 	call->pattern = pattern_parse(text, length);
 	check(call->pattern, function);
 	call->matcher = matcher_create(call->pattern, call->pattern_context);
+	call->reader = journey_reader_create(call->pattern_context);
 	MemoryContextSwitchTo(before);
 }
 

@@ -19,10 +19,10 @@ typedef struct PatternCall
 {
 	MemoryContext context;		/* of all of it */
 	bool		unfinished;
-	struct JourneyReader *reader;
-	MemoryContext pattern_context;
+	MemoryContext pattern_context;	/* of the three below */
 	Pattern    *pattern;		/* of the call before, most often of this one, too */
-	Matcher    *matcher;		/* of the pattern */
+	Matcher    *matcher;
+	struct JourneyReader *reader;
 	const JourneyColumns *columns;	/* of this call's journey */
 } PatternCall;
 

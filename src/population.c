@@ -28,8 +28,6 @@ PG_FUNCTION_INFO_V1(journey_tally_combine);
 
 #define MAX_SHOWN_LENGTH	200 /* of a configuration text in a message */
 
-#define PLANS_KEPT		8		/* per call site */
-
 /* A configuration, and what was made of it. */
 typedef struct PopulationPlan
 {
@@ -376,6 +374,14 @@ population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const Analy
 											 answer->row_type, -1, false, TYPALIGN_DOUBLE));
 }
 
+static bool
+is_state_of(const TallyDefinition *definition, const Analysis *analysis)
+{
+	return definition->analysis.length == strlen(analysis->name) &&
+		memcmp(definition->analysis.text, analysis->name, definition->analysis.length) == 0 &&
+		definition->version == analysis->version && definition->texts == analysis->texts;
+}
+
 /*
  * The final function: an array of rows.  It leaves the state as it is.  Being
  * callable with any value of the type, it takes nothing for granted that the
@@ -385,7 +391,7 @@ Datum
 population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
 	PopulationSite *site = call_site(fcinfo);
-	const PopulationPlan *plan = NULL;
+	const PopulationPlan *plan;
 	const Tally *tally;
 	TallyDefinition definition;
 
@@ -393,14 +399,14 @@ population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 		PG_RETURN_NULL();
 	tally = tally_from_datum(PG_GETARG_DATUM(0));
 	tally_definition(tally, &definition);
-	if (definition.texts == analysis->texts)
-		plan = configure(site, analysis, definition.text);
-	if (plan == NULL || !tally_has_key(tally, plan->key))
+	if (!is_state_of(&definition, analysis))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("journey_tally is not a state of %s, version %d", analysis->name,
 						analysis->version),
 				 errdetail("It is one of %s, version %d.", shown(&definition.analysis),
 						   definition.version)));
+	plan = configure(site, analysis, definition.text);
+	check_key(tally, plan, analysis);
 	return population_answer(fcinfo, analysis, plan->plan, tally, &site->answer);
 }

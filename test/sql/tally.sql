@@ -23,6 +23,11 @@ SELECT funnel_state(journey, 'visit -> cart') FROM shop;
 \echo one row a label, in the order of labels
 SELECT state_sum(state) FROM states;
 SELECT state_sum(state ORDER BY customer DESC)::text = state_sum(state ORDER BY customer)::text AS same FROM states;
+\echo a state tells which alternatives its own rows matched, whatever those of other groups did
+SELECT g, regexp_replace(s::text, '.*\] \((.*?)\) \[.*', '\1') AS latest_and_terms FROM (
+    SELECT g, funnel_state(j, '(visit|view|@web) -> cart') AS s FROM (VALUES
+        (1, '2026-03-02 09:00:00+00 visit'::journey), (2, '2026-03-02 09:00:00+00 view@web'), (1, '2026-03-02 09:00:00+00 cart'),
+        (3, '2026-03-02 09:00:00+00 visit')) v(g, j) GROUP BY g) q ORDER BY g;
 \echo a state without rows
 SELECT state FROM states WHERE customer = 'eve';
 
