@@ -76,7 +76,7 @@ anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chai
 
 	memset(reach, 0, sizeof(ChainReach));
 	start_empty(a);
-	while (i < run->count && reach->reached < plan->positions)
+	while (i < run->count && reach->reached < run->ceiling)
 	{
 		TimestampTz at = run->at[i];
 		TimestampTz open = earlier_by(at, plan->window);

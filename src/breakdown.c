@@ -67,9 +67,9 @@ begin(Matcher *matcher)
 	memcpy(matcher->labelled, matcher->mask, matcher->count * sizeof(uint64));
 	for (int64 part = 0; part < matcher->parts; part++)
 	{
-		matcher->by_from[part] = matcher->part[part];
+		matcher->part[part].by_from = matcher->part[part].begin;
 		if (matcher->pattern->from_first)
-			keep_first_starts(matcher, matcher->part[part], matcher->part[part + 1]);
+			keep_first_starts(matcher, matcher->part[part].begin, matcher->part[part].end);
 	}
 	if (matcher->pattern->by == BY_CHANNEL && !matcher->pattern->from_first)
 	{
@@ -110,8 +110,8 @@ next_channel(Matcher *matcher, ChainLabel *label, Chain *chain)
 			CHECK_FOR_INTERRUPTS();
 	}
 	for (int64 part = 0; part < matcher->parts; part++)
-		matcher_try_run(matcher, matcher->restricted, matcher->part[part],
-						matcher->part[part + 1], chain);
+		matcher_try_run(matcher, matcher->restricted, matcher->part[part].begin,
+						matcher->part[part].end, chain);
 	return true;
 }
 
@@ -127,17 +127,16 @@ next_first_channel(Matcher *matcher, ChainLabel *label, Chain *chain)
 
 	while (matcher->by_position < matcher->parts && chain->reached == 0)
 	{
-		int64		part = matcher->by_position++;
+		const MatcherPart *part = &matcher->part[matcher->by_position++];
 
-		matcher_try_run(matcher, matcher->labelled, matcher->part[part],
-						matcher->part[part + 1], chain);
+		matcher_try_run(matcher, matcher->labelled, part->begin, part->end, chain);
 	}
 	if (chain->reached == 0)
 		return false;
 	code = matcher->columns->channel ? matcher->columns->channel[chain->touchpoint[0]] : LABEL_NONE;
 	set_channel(matcher, code, label);
-	for (int64 i = matcher->part[matcher->by_position - 1];
-		 i < matcher->part[matcher->by_position] && matcher->at[i] <= chain->started_at; i++)
+	for (int64 i = matcher->part[matcher->by_position - 1].begin;
+		 i < matcher->part[matcher->by_position - 1].end && matcher->at[i] <= chain->started_at; i++)
 		label->starts += (matcher->labelled[i] & START) != 0 && channel_of(matcher, i) == code;
 	return true;
 }
@@ -148,14 +147,14 @@ next_start(Matcher *matcher, TimestampTz *at)
 {
 	bool		found = false;
 
-	for (int64 part = 0; part < matcher->parts; part++)
+	for (MatcherPart *part = matcher->part; part < matcher->part + matcher->parts; part++)
 	{
-		int64		i = matcher->by_from[part];
+		int64		i = part->by_from;
 
-		while (i < matcher->part[part + 1] && (matcher->labelled[i] & START) == 0)
+		while (i < part->end && (matcher->labelled[i] & START) == 0)
 			i++;
-		matcher->by_from[part] = i;
-		if (i < matcher->part[part + 1] && (!found || matcher->at[i] < *at))
+		part->by_from = i;
+		if (i < part->end && (!found || matcher->at[i] < *at))
 		{
 			*at = matcher->at[i];
 			found = true;
@@ -166,15 +165,15 @@ next_start(Matcher *matcher, TimestampTz *at)
 
 /* One part of a label by time: the starts before "until" and their windows. */
 static void
-try_period(Matcher *matcher, int64 part, ChainLabel *label, Chain *chain)
+try_period(Matcher *matcher, MatcherPart *part, ChainLabel *label, Chain *chain)
 {
-	int64		from = matcher->by_from[part];
-	int64		end = matcher->part[part + 1];
+	int64		from = part->by_from;
+	int64		end = part->end;
 	TimestampTz closes = PG_INT64_MIN;
 	int64		i;
 
 	/* touchpoints at the instant of the first start may serve later steps */
-	while (from > matcher->part[part] && from < end && matcher->at[from - 1] == matcher->at[from])
+	while (from > part->begin && from < end && matcher->at[from - 1] == matcher->at[from])
 		from--;
 	for (i = from; i < end && matcher->at[i] < label->until; i++)
 	{
@@ -185,7 +184,7 @@ try_period(Matcher *matcher, int64 part, ChainLabel *label, Chain *chain)
 			closes = later_by(matcher->at[i], matcher->pattern->window);
 		}
 	}
-	matcher->by_from[part] = i;
+	part->by_from = i;
 	if (closes == PG_INT64_MIN)
 		return;
 	for (; i < end && matcher->at[i] <= closes; i++)
@@ -205,7 +204,7 @@ next_period(Matcher *matcher, ChainLabel *label, Chain *chain)
 	matcher->by_position++;
 	calendar_period(pattern->by, pattern->zone, at, matcher->by_text, &label->until);
 	for (int64 part = 0; part < matcher->parts; part++)
-		try_period(matcher, part, label, chain);
+		try_period(matcher, &matcher->part[part], label, chain);
 	label->text = matcher->by_text;
 	label->length = strlen(matcher->by_text);
 	return true;

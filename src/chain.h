@@ -52,7 +52,21 @@ typedef struct ChainRun
 	const TimestampTz *at;
 	const uint64 *mask;
 	const int64 *index;			/* into the columns */
+	int64		first;			/* touchpoints before the run, see ChainTrailing */
+	int			ceiling;		/* no chain of the run reaches further */
+	struct ChainTrailing *trailing; /* kept from run to run, or NULL */
 } ChainRun;
+
+/*
+ * The next trailing exclusion of a kind: none stands later than "since" and
+ * before it.  Runs that end alike, each shorter than the one before, can
+ * share it, so that one that is far away is not sought again and again.
+ */
+typedef struct ChainTrailing
+{
+	TimestampTz since;
+	int64		next;			/* touchpoint, those before the run counted, too */
+} ChainTrailing;
 
 /* How far, first completed when, and (of plain patterns) latest started when. */
 typedef struct ChainReach
@@ -114,6 +128,11 @@ extern void anyorder_trace(const ChainPlan *plan, ChainWork *work, const ChainRu
 /* The tracer's own memory, made when first needed. */
 struct TraceWork;
 extern struct TraceWork **chain_work_trace(ChainWork *work);
+
+/* The first trailing exclusions of a run that are later than an instant, or the end of time. */
+extern void chain_next_exclusions(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+								  TimestampTz at, TimestampTz *next_exclusion);
+extern void chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first);
 
 /* Would a chain with this start and last touchpoint hold against the trailing exclusions? */
 extern bool chain_holds(const ChainPlan *plan, const TimestampTz *next_exclusion,

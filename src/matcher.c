@@ -116,12 +116,12 @@ reserve_parts(Matcher *matcher, int64 parts)
 {
 	if (parts <= matcher->parts_allocated)
 		return;
-	matcher->parts_allocated = Max(parts, matcher->parts_allocated * 2);
-	matcher->part = repalloc_huge(matcher->part, (matcher->parts_allocated + 1) * sizeof(int64));
-	matcher->part_from = repalloc_huge(matcher->part_from,
-									   (matcher->parts_allocated + 1) * sizeof(int64));
-	matcher->by_from = repalloc_huge(matcher->by_from,
-									 (matcher->parts_allocated + 1) * sizeof(int64));
+	parts = Max(parts, matcher->parts_allocated * 2);
+	matcher->part = repalloc_huge(matcher->part, parts * sizeof(MatcherPart));
+	if (matcher->trailing)
+		matcher->trailing = repalloc_huge(matcher->trailing,
+										  parts * matcher->plan.trailing * sizeof(ChainTrailing));
+	matcher->parts_allocated = parts;
 }
 
 /*
@@ -167,6 +167,20 @@ matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
 	}
 }
 
+static void
+begin_part(Matcher *matcher, int64 i, int64 begin, int64 end)
+{
+	MatcherPart *part = &matcher->part[i];
+
+	part->begin = part->from = begin;
+	part->end = end;
+	part->ceiling = matcher->plan.reports;
+	part->known = false;
+	if (matcher->trailing)
+		chain_trailing_begin(&matcher->plan, matcher->trailing + i * matcher->plan.trailing,
+							 begin);
+}
+
 /* Lays the touchpoints of each channel side by side; those without one go. */
 static void
 split_by_channel(Matcher *matcher)
@@ -189,11 +203,10 @@ split_by_channel(Matcher *matcher)
 
 		if (code == LABEL_NONE)
 			continue;
-		matcher->part[matcher->parts++] = next;
+		begin_part(matcher, matcher->parts++, next, next + size);
 		matcher->place[code] = next;
 		next += size;
 	}
-	matcher->part[matcher->parts] = next;
 	matcher->count = next;
 
 	matcher->at = matcher->other_at;
@@ -242,12 +255,10 @@ matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64 generation)
 		count_matches_of(matcher, before, matcher->count);
 	}
 	matcher->parts = 1;
-	matcher->part[0] = 0;
-	matcher->part[1] = matcher->count;
 	if (matcher->pattern->same_channel)
 		split_by_channel(matcher);
-	for (int64 part = 0; part < matcher->parts; part++)
-		matcher->part_from[part] = matcher->part[part];
+	else
+		begin_part(matcher, 0, 0, matcher->count);
 	matcher->by_position = -1;
 }
 
@@ -291,6 +302,22 @@ make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 	run.at = matcher->at + from;
 	run.mask = mask + from;
 	run.index = matcher->index + from;
+	run.first = from;
+	run.ceiling = matcher->plan.reports;
+	run.trailing = NULL;
+	return run;
+}
+
+/* What is left of a part. */
+static ChainRun
+part_run(const Matcher *matcher, int64 i)
+{
+	const MatcherPart *part = &matcher->part[i];
+	ChainRun	run = make_run(matcher, matcher->mask, part->from, part->end);
+
+	run.ceiling = part->ceiling;
+	if (matcher->trailing)
+		run.trailing = matcher->trailing + i * matcher->plan.trailing;
 	return run;
 }
 
@@ -365,28 +392,57 @@ matcher_completes(const Matcher *matcher, int reached)
 	return true;
 }
 
-/*
- * Finds the chain among the touchpoints "from" up to "to", with these masks,
- * and keeps it if it is the best so far.
- */
+/* Finds the chain for what a run reached, and keeps it if it is the best so far. */
+static void
+keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chain *best)
+{
+	Chain		chain;
+
+	if (reach->reached == 0 || reach->reached < best->reached ||
+		(reach->reached == best->reached && reach->completed_at > best->ended_at))
+		return;
+	if (best->reached == 0)
+		find_chain(matcher, run, reach, best);
+	else
+	{
+		find_chain(matcher, run, reach, &chain);
+		if (chain.reached > best->reached || chain_is_better(matcher, &chain, best))
+			*best = chain;
+	}
+}
+
+/* The same for the touchpoints "from" up to "to", with these masks. */
 void
 matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to, Chain *best)
 {
 	ChainRun	run = make_run(matcher, mask, from, to);
 	ChainReach	reach;
-	Chain		chain;
 
 	find_reach(matcher, &run, &reach);
-	if (reach.reached == 0 || reach.reached < best->reached)
-		return;
-	if (best->reached == 0)
-		find_chain(matcher, &run, &reach, best);
-	else
+	keep_better(matcher, &run, &reach, best);
+}
+
+/*
+ * How far what is left of a part reaches.  It is known until some of it goes,
+ * and less of it cannot reach further (but with "from first", where another
+ * instant may become the first): so when it is asked again and again, all of it is
+ * passed over once a step, and else no more than up to the answer.
+ */
+static const ChainReach *
+part_reach(Matcher *matcher, int64 i)
+{
+	MatcherPart *part = &matcher->part[i];
+
+	if (!part->known)
 	{
-		find_chain(matcher, &run, &reach, &chain);
-		if (chain.reached > best->reached || chain_is_better(matcher, &chain, best))
-			*best = chain;
+		ChainRun	run = part_run(matcher, i);
+
+		find_reach(matcher, &run, &part->reach);
+		if (!matcher->plan.from_first)
+			part->ceiling = part->reach.reached;
+		part->known = true;
 	}
+	return &part->reach;
 }
 
 void
@@ -400,17 +456,10 @@ matcher_no_chain(const Matcher *matcher, Chain *chain)
 int
 matcher_reached(Matcher *matcher)
 {
-	ChainReach	reach;
 	int			best = 0;
 
 	for (int64 part = 0; part < matcher->parts; part++)
-	{
-		ChainRun	run = make_run(matcher, matcher->mask, matcher->part_from[part],
-								   matcher->part[part + 1]);
-
-		find_reach(matcher, &run, &reach);
-		best = Max(best, reach.reached);
-	}
+		best = Max(best, part_reach(matcher, part)->reached);
 	return best;
 }
 
@@ -425,20 +474,26 @@ matcher_chain(Matcher *matcher, Chain *chain)
 {
 	matcher_no_chain(matcher, chain);
 	for (int64 part = 0; part < matcher->parts; part++)
-		matcher_try_run(matcher, matcher->mask, matcher->part_from[part],
-						matcher->part[part + 1], chain);
+	{
+		const ChainReach *reach = part_reach(matcher, part);
+		ChainRun	run = part_run(matcher, part);
+
+		keep_better(matcher, &run, reach, chain);
+	}
 	chain->completed = matcher_completes(matcher, chain->reached);
 }
 
 void
 matcher_restart_after(Matcher *matcher, TimestampTz after)
 {
-	for (int64 part = 0; part < matcher->parts; part++)
+	for (int64 i = 0; i < matcher->parts; i++)
 	{
-		int64		from = matcher->part_from[part];
+		MatcherPart *part = &matcher->part[i];
 
-		while (from < matcher->part[part + 1] && matcher->at[from] <= after)
-			from++;
-		matcher->part_from[part] = from;
+		while (part->from < part->end && matcher->at[part->from] <= after)
+		{
+			part->from++;
+			part->known = false;
+		}
 	}
 }

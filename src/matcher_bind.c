@@ -165,9 +165,9 @@ matcher_create(const Pattern *pattern, MemoryContext context)
 			matcher->lanes[byte] |= (uint64) ((byte >> bit) & 1) << (bit * 8);
 	}
 	matcher->parts_allocated = 1;
-	matcher->part = palloc0(2 * sizeof(int64));
-	matcher->part_from = palloc0(2 * sizeof(int64));
-	matcher->by_from = palloc0(2 * sizeof(int64));
+	matcher->part = palloc(sizeof(MatcherPart));
+	if (matcher->plan.trailing > 0)
+		matcher->trailing = palloc(matcher->plan.trailing * sizeof(ChainTrailing));
 	MemoryContextSwitchTo(old);
 	return matcher;
 }

@@ -19,6 +19,21 @@ typedef struct Factor
 	PatternName choice_channel;
 } Factor;
 
+/*
+ * Touchpoints that are matched among themselves: those of a channel with "same
+ * channel", else all.
+ */
+typedef struct MatcherPart
+{
+	int64		begin;
+	int64		end;
+	int64		from;			/* what is asked next begins here ... */
+	int			ceiling;		/* ... and reaches no further than this */
+	bool		known;			/* that from here on: */
+	ChainReach	reach;
+	int64		by_from;		/* by a time: next start to look at */
+} MatcherPart;
+
 struct Matcher
 {
 	const Pattern *pattern;
@@ -56,10 +71,10 @@ struct Matcher
 	int64		raw[PATTERN_MAX_ELEMENTS];	/* by plan bit */
 	uint64		lanes[256];		/* of a byte: each bit in a byte of its own */
 	int64		raw_by_element[PATTERN_MAX_ELEMENTS];
-	int64		parts;			/* of "same channel": one a channel; else 1 */
+	int64		parts;
 	int64		parts_allocated;
-	int64	   *part;			/* where each begins, and one more */
-	int64	   *part_from;		/* where what is asked next begins */
+	MatcherPart *part;
+	ChainTrailing *trailing;	/* of each part in turn, if there are trailing exclusions */
 	TimestampTz *other_at;		/* the same columns, to split into */
 	uint64	   *other_mask;
 	int64	   *other_index;
@@ -76,7 +91,6 @@ struct Matcher
 	uint64	   *labelled;		/* masks with the starts that may be asked for */
 	uint64	   *restricted;		/* masks with the starts of one label */
 	int64		by_allocated;
-	int64	   *by_from;		/* by a time: next start to look at, per part */
 	int64		by_position;	/* labels given out; -1 before the first */
 	char		by_text[CALENDAR_TEXT_SIZE];
 };

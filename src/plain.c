@@ -111,7 +111,7 @@ plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReac
 
 	for (int position = 0; position < plan->positions; position++)
 		start[position] = never;
-	for (int64 i = 0; i < count && reached < plan->positions;)
+	for (int64 i = 0; i < count && reached < run->ceiling;)
 	{
 		TimestampTz at = times[i];
 		TimestampTz open = may_saturate ? Max(earlier_by(at, window), never + 1) : at - window;

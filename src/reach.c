@@ -64,7 +64,7 @@ struct ChainWork
 	Starts		arriving[PATTERN_MAX_ELEMENTS]; /* by the last one */
 	TimestampTz excluded[PATTERN_MAX_ELEMENTS]; /* newest exclusion on the arrow to a position */
 	TimestampTz instant_before;
-	int64		next_trailing[PATTERN_MAX_ELEMENTS];	/* touchpoints, see below */
+	ChainTrailing trailing[PATTERN_MAX_ELEMENTS];	/* of a run that has none */
 	TimestampTz next_exclusion[PATTERN_MAX_ELEMENTS];
 };
 
@@ -310,19 +310,46 @@ carry(const ChainPlan *plan, ChainWork *work, uint64 present)
 	}
 }
 
-/* Moves on to the first trailing exclusions later than this instant. */
-static void
-advance_trailing(const ChainPlan *plan, ChainWork *work, const ChainRun *run, TimestampTz at)
+void
+chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first)
 {
 	for (int i = 0; i < plan->trailing; i++)
 	{
-		int64		next = work->next_trailing[i];
+		trailing[i].since = PG_INT64_MIN;
+		trailing[i].next = first;
+	}
+}
 
-		while (next < run->count &&
-			   (run->at[next] <= at || (run->mask[next] & STEP_BIT(plan->trailing_bit[i])) == 0))
-			next++;
-		work->next_trailing[i] = next;
-		work->next_exclusion[i] = next < run->count ? run->at[next] : PG_INT64_MAX;
+/* Moves on to the first touchpoint that has a bit and is later than an instant. */
+static int64
+seek_exclusion(ChainTrailing *trailing, const ChainRun *run, uint64 bit, TimestampTz at)
+{
+	int64		next = Max(trailing->next - run->first, 0);
+
+	if (at < trailing->since)
+		next = run_lower_bound(run, at);
+	while (next < run->count && (run->at[next] <= at || (run->mask[next] & bit) == 0))
+	{
+		next++;
+		if ((next & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	trailing->since = at;
+	trailing->next = run->first + next;
+	return next;
+}
+
+void
+chain_next_exclusions(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+					  TimestampTz at, TimestampTz *next_exclusion)
+{
+	ChainTrailing *trailing = run->trailing ? run->trailing : work->trailing;
+
+	for (int i = 0; i < plan->trailing; i++)
+	{
+		int64		next = seek_exclusion(&trailing[i], run, STEP_BIT(plan->trailing_bit[i]), at);
+
+		next_exclusion[i] = next < run->count ? run->at[next] : PG_INT64_MAX;
 	}
 }
 
@@ -350,7 +377,7 @@ completes(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int posit
 
 	if (!chain_may_end(plan, position))
 		return false;
-	advance_trailing(plan, work, run, at);
+	chain_next_exclusions(plan, work, run, at, work->next_exclusion);
 	for (int64 i = 0; i < starts->count; i++)
 	{
 		if (chain_holds(plan, work->next_exclusion, starts->at[i], at))
@@ -443,8 +470,9 @@ general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chain
 		work->excluded[position] = PG_INT64_MIN;
 	}
 	work->instant_before = PG_INT64_MIN;
-	memset(work->next_trailing, 0, sizeof(work->next_trailing));
-	for (int64 i = 0; i < run->count && reach->reached < plan->reports;)
+	if (run->trailing == NULL)
+		chain_trailing_begin(plan, work->trailing, run->first);
+	for (int64 i = 0; i < run->count && reach->reached < run->ceiling;)
 	{
 		int64		to = run_group_end(run, i);
 

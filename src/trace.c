@@ -525,34 +525,6 @@ trace_work(ChainWork *chain_work)
 	return *place;
 }
 
-/* First touchpoints of the trailing exclusions after the completion. */
-static void
-find_trailing(Trace *trace)
-{
-	const ChainRun *run = trace->run;
-	TimestampTz completed = trace->reach->completed_at;
-	uint64		missing = 0;
-
-	for (int i = 0; i < trace->plan->trailing; i++)
-	{
-		trace->work->trailing[i] = PG_INT64_MAX;
-		missing |= STEP_BIT(trace->plan->trailing_bit[i]);
-	}
-	for (int64 i = run_lower_bound(run, completed); i < run->count && missing != 0; i++)
-	{
-		uint64		found = run->at[i] > completed ? run->mask[i] & missing : 0;
-
-		for (int x = 0; x < trace->plan->trailing && found != 0; x++)
-		{
-			if (found & STEP_BIT(trace->plan->trailing_bit[x]))
-				trace->work->trailing[x] = run->at[i];
-		}
-		missing &= ~found;
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-}
-
 /* The chain that is reported for what chain_reach found. */
 void
 chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
@@ -581,7 +553,7 @@ chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 	trace.positions = Min(reach->reached, plan->positions);
 	find_groups(&trace);
 	if (trace.completed_by_trailing)
-		find_trailing(&trace);
+		chain_next_exclusions(plan, work, run, reach->completed_at, trace.work->trailing);
 	trace_backwards(&trace);
 	trace_forwards(&trace, &path);
 	report(&trace, &path, chain);

@@ -144,6 +144,7 @@ match(void *argument)
 	if (matcher->plan.plain)
 	{
 		matcher->plan.plain = false;
+		matcher_load(matcher, columns, 1);
 		matcher_chain(matcher, &again);
 		fuzz_check(chain.reached == again.reached &&
 				   memcmp(chain.touchpoint, again.touchpoint,

@@ -196,6 +196,13 @@ SELECT reached(j('0:s9999'), (SELECT 'x? -> (' || string_agg('s' || n, '|') || '
        reached(j('0:s9999@c9999'), (SELECT '(' || string_agg(format('s%s@c%s', n, n), '|') || ')' FROM generate_series(1, 10000) n));
 SELECT reached(j('0:s9999'), (SELECT '(' || string_agg('s' || n, '|') || ')' FROM generate_series(1, 10001) n));
 
+\echo attempts without an end to look for, one after another in a long journey
+SELECT pattern, count_matches(j, pattern), (SELECT count(*) FROM attempts(j, pattern))
+FROM (SELECT journey_agg(timestamptz '2026-01-01' + make_interval(mins => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END, 'c' || n / 2 % 5000) AS j
+      FROM generate_series(1, 20000) n) q,
+    unnest(ARRAY['a -> c?', 'a -> c? within 1 hour', 'a -> !c', 'a -> !c within 1 day', 'a -> !(b|c) within 1 day', 'a -> b same channel', 'b -> a same channel',
+        'a -> !c same channel', 'a & b same channel', 'a -> b from first']) pattern;
+
 \echo a long call can be cancelled: hours of work here, for with a window and an exclusion at the end every start is kept
 CREATE TABLE long AS SELECT journey_agg(timestamptz '2026-01-01' + make_interval(secs => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS j
 FROM generate_series(1, 300000) n;
