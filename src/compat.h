@@ -14,6 +14,11 @@
 #include "varatt.h"
 #endif
 
+/* What 15.0 still called otherwise. */
+#if PG_VERSION_NUM < 150001
+#define InitMaterializedSRF SetSingleFuncCall
+#endif
+
 /* Soft errors of input functions appeared in 16. */
 #if PG_VERSION_NUM < 160000
 #define ereturn(context, dummy_value, ...) \
