@@ -8,7 +8,8 @@
 #   make sqlsmith SECONDS=n  random queries against the extension
 #   make check-sanitize      the same with AddressSanitizer and UBSan
 #   make check-valgrind      the regression files with the server under valgrind
-#   make coverage            the same, and which lines of src/ it ran
+#   make check-static        warnings of clang, its static analyser, and cppcheck
+#   make coverage            the suite, and which lines of src/ it ran
 #   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
 #   make demo                a demonstration in a throw-away cluster
 #   make bench [ROWS=n]      time it against PostgreSQL itself
@@ -37,7 +38,7 @@ PG_CONFIG ?= pg_config
 # These bring up what they need themselves, PostgreSQL's headers included, and
 # PGXS has a "check" of its own that only says no.  Hence PGXS is left out when
 # one of them is asked for, and every other goal gets a make of its own.
-SCRIPTED = check check-tap check-versions check-sanitize check-valgrind coverage fuzz sqlsmith demo bench
+SCRIPTED = check check-tap check-versions check-sanitize check-valgrind check-static coverage fuzz sqlsmith demo bench
 
 ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 
@@ -64,6 +65,9 @@ check-sanitize:
 
 check-valgrind:
 	@test/check -v
+
+check-static:
+	@test/static
 
 coverage:
 	@test/check -g

@@ -283,6 +283,7 @@ eventlog_make_room(EventLog *log)
 	{
 		log->table = customer_table_create(log->context, site->type);
 		eventlog_look_at_budget(log);
+		Assert(log->last != NULL);
 		log->limit = block_limit(log);
 	}
 }

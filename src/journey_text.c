@@ -199,9 +199,9 @@ get_marked_number(TextParser *parser, char sign, double *number)
 static bool
 get_touchpoint(TextParser *parser)
 {
-	const char *expected;
-	const char *text;
-	uint32		length;
+	const char *expected = "a time";
+	const char *text = NULL;
+	uint32		length = 0;
 	uint32		event;
 	uint32		channel = LABEL_NONE;
 	TimestampTz at;

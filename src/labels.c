@@ -358,6 +358,7 @@ labels_translate(const Labels *from, uint32 code, Labels *to)
 									   notes->translated_size, size);
 		notes->translated_size = size;
 	}
+	Assert(notes->translated != NULL);
 	result = notes->translated[code];
 	if (result == LABEL_NONE)
 	{

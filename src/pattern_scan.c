@@ -481,6 +481,7 @@ pattern_choice_text(const Pattern *pattern, int element)
 			append_name(&buffer, &term->event);
 		append_channel(&buffer, &term->channel);
 	}
+	Assert(first != NULL);
 	if (parentheses)
 		appendStringInfoChar(&buffer, ')');
 	append_channel(&buffer, &first->choice_channel);

@@ -56,6 +56,7 @@ invalid(const Source *source, const char *what)
 static void
 skip_space(Source *source)
 {
+	Assert(source->at != NULL);
 	while (*source->at == ' ' || (*source->at >= '\t' && *source->at <= '\r'))
 		source->at++;
 }

@@ -385,12 +385,12 @@ follow(Trace *trace, int64 start, int count, bool with_first, Path *path)
 	int			last = -1;
 
 	path->positions = trace->positions;
+	memset(path->group, 0xFF, sizeof(path->group)); /* NO_GROUP, all of them */
 	for (int position = 0; position < trace->positions; position++)
 	{
 		uint64		more = held | STEP_BIT(position);
 		int64		later = NO_GROUP;
 
-		path->group[position] = NO_GROUP;
 		if (position == 0 && !with_first)
 			continue;
 		if (count > 0 && can_serve(trace, group, more) &&

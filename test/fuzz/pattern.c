@@ -151,6 +151,7 @@ match(void *argument)
 						  chain.reached * sizeof(int64)) == 0,
 				   "a plain pattern is matched in another way by the general algorithm");
 		matcher->plan.plain = true;
+		matcher_load(matcher, columns, 1);
 	}
 	for (int labels = 0; matcher_next(matcher, &label, &again); labels++)
 	{
