@@ -6,7 +6,7 @@
 #   make check-tap           only the tests that start several servers
 #   make check-versions      build and test with every supported PostgreSQL (as root)
 #   make sqlsmith SECONDS=n  random queries against the extension
-#   make check-sanitize      the same with AddressSanitizer and UBSan
+#   make check-sanitize      the whole suite with AddressSanitizer and UBSan
 #   make check-valgrind      the regression files with the server under valgrind
 #   make check-static        warnings of clang, its static analyser, and cppcheck
 #   make coverage            the suite, and which lines of src/ it ran

@@ -203,6 +203,10 @@ FROM (SELECT journey_agg(timestamptz '2026-01-01' + make_interval(mins => n), CA
     unnest(ARRAY['a -> c?', 'a -> c? within 1 hour', 'a -> !c', 'a -> !c within 1 day', 'a -> !(b|c) within 1 day', 'a -> b same channel', 'b -> a same channel',
         'a -> !c same channel', 'a & b same channel', 'a -> b from first']) pattern;
 
+\echo a channel in which every attempt is undone, beside one in which none is
+SELECT count_matches(j('1:a@u 2:x@u 3:a@v 5:a@u 6:x@u 7:a@v 9:a@u 10:x@u 11:a@v'), 'a -> !x same channel'),
+       ARRAY(SELECT started_at::time FROM attempts(j('1:a@u 2:x@u 3:a@v 5:a@u 6:x@u 7:a@v 9:a@u 10:x@u 11:a@v 12:a@u'), 'a -> !x same channel'));
+
 \echo a long call can be cancelled: hours of work here, for with a window and an exclusion at the end every start is kept
 CREATE TABLE long AS SELECT journey_agg(timestamptz '2026-01-01' + make_interval(secs => n), CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS j
 FROM generate_series(1, 300000) n;
