@@ -68,7 +68,7 @@ tally_overflow(const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s of a report is out of range", what)));
+			 errmsg("%s is out of range", what)));
 }
 
 static void
