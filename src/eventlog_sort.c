@@ -251,6 +251,8 @@ give_customer(EventSorter *sorter, const char *records, int64 count, const int w
 		const EventRecord *record = (const EventRecord *) (records + i * width);
 		const double *number = (const double *) (record + 1);
 
+		if ((i & 0xFFFFF) == 0xFFFFF)
+			CHECK_FOR_INTERRUPTS();
 		at[i] = record->at;
 		event[i] = record->event;
 		channel[i] = record->channel;
@@ -378,7 +380,11 @@ deal_slots(EventSorter *sorter, const char *records, uint32 count, int slot_bits
 
 	memset(slot, 0, (mask + 1) * sizeof(uint32));
 	for (uint32 i = 0; i < count; i++)
+	{
+		if ((i & 0xFFFFF) == 0xFFFFF)
+			CHECK_FOR_INTERRUPTS();
 		slot[(record_hash(records + (Size) i * width) >> shift) & mask]++;
+	}
 	if (slot[(record_hash(records) >> shift) & mask] == count)
 		return false;
 	for (uint32 s = 0; s <= mask; s++)
@@ -393,6 +399,8 @@ deal_slots(EventSorter *sorter, const char *records, uint32 count, int slot_bits
 	{
 		const char *r = records + (Size) i * width;
 
+		if ((i & 0xFFFFF) == 0xFFFFF)
+			CHECK_FOR_INTERRUPTS();
 		memcpy(sorter->scratch + (Size) slot[(record_hash(r) >> shift) & mask]++ * width, r, width);
 	}
 	return true;

@@ -53,6 +53,7 @@ is_indivisible(const EventLog *log)
 	{
 		char	   *end = block->next ? block->end : log->free;
 
+		CHECK_FOR_INTERRUPTS();
 		for (char *r = EVENT_BLOCK_RECORDS(block); r < end; r += log->width)
 			if (((EventRecord *) r)->key != key)
 				return false;
