@@ -545,6 +545,18 @@ pg_mbstrlen_with_len(const char *text, int length)
 }
 
 /* Client and server have one encoding. */
+int
+pg_get_client_encoding(void)
+{
+	return PG_UTF8;
+}
+
+int
+GetDatabaseEncoding(void)
+{
+	return PG_UTF8;
+}
+
 char *
 pg_server_to_client(const char *text, int length)
 {
