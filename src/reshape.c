@@ -220,11 +220,17 @@ matching_touchpoints(FunctionCallInfo fcinfo, const char *function, bool keep)
 	const JourneyColumns *columns = call->columns;
 	int64		matches;
 	const int64 *match = matcher_touchpoints(call->matcher, &matches);
+	int64		kept = keep ? matches : columns->count - matches;
 	int64		next = 0;
 	Chosen		chosen;
 	Datum		result;
 
-	make_room(&chosen, columns, keep ? matches : columns->count - matches);
+	if (kept == columns->count)
+	{
+		pattern_call_end(call);
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	make_room(&chosen, columns, kept);
 	for (int64 i = 0; i < columns->count; i++)
 	{
 		bool		matched = next < matches && match[next] == i;
