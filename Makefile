@@ -13,23 +13,30 @@
 #   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
 #   make demo                a demonstration in a throw-away cluster
 #   make bench [ROWS=n]      time it against PostgreSQL itself
+#
+# In a folder of its own: make -f path/to/Makefile && make -f path/to/Makefile install
+here := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+
 EXTENSION  = journey
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" journey.control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(here)/journey.control)
+
+# Names of files in the source, whatever folder this is built in.
+files = $(sort $(patsubst $(here)/%,%,$(wildcard $(addprefix $(here)/,$(1)))))
 
 MODULE_big = journey
-OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS       = $(patsubst %.c,%.o,$(call files,src/*.c src/*/*.c))
 
 # The install script is these files in this order: later ones use earlier ones.
 SQL_PARTS  = journey aggregate match tally eventlog funnel session reshape measure
-DATA       = $(wildcard sql/journey--*--*.sql)
+DATA       = $(call files,sql/journey--*--*.sql)
 DATA_built = journey--$(EXTVERSION).sql
 
-REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS      = $(patsubst test/sql/%.sql,%,$(call files,test/sql/*.sql))
 # pg_regress looks for its inputs below its output folder first: not here, where
 # sql/ holds something else.
-REGRESS_OPTS = --inputdir=test --outputdir=tmp_check --load-extension=journey
+REGRESS_OPTS = --inputdir=$(here)/test --outputdir=tmp_check --load-extension=journey
 
-PG_CPPFLAGS = -DJOURNEY_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -I$(here)/src -DJOURNEY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 EXTRA_CLEAN = tmp_check tmp_fuzz
 
@@ -47,44 +54,44 @@ ifneq (,$(filter $(SCRIPTED),$(MAKECMDGOALS)))
 export PG_CONFIG
 
 check:
-	@test/check
+	@$(here)/test/check
 
 check-tap:
-	@test/check $(patsubst test/%,%,$(sort $(wildcard test/t/*.pl)))
+	@$(here)/test/check $(patsubst test/%,%,$(call files,test/t/*.pl))
 
 check-versions:
-	@test/versions
+	@$(here)/test/versions
 
 # SECONDS is something else to a shell.
 unexport SECONDS
 sqlsmith:
-	@test/cluster -c 'log_line_prefix=%e ' test/sqlsmith $(SECONDS)
+	@$(here)/test/cluster -c 'log_line_prefix=%e ' $(here)/test/sqlsmith $(SECONDS)
 
 check-sanitize:
-	@test/check -s
+	@$(here)/test/check -s
 
 check-valgrind:
-	@test/check -v
+	@$(here)/test/check -v
 
 check-static:
-	@test/static
+	@$(here)/test/static
 
 coverage:
-	@test/check -g
+	@$(here)/test/check -g
 
 fuzz:
-	@test/fuzz/run $(or $(SECONDS),60) $(TARGET)
+	@$(here)/test/fuzz/run $(or $(SECONDS),60) $(TARGET)
 
 demo:
-	@test/tools
-	@demo/run
+	@$(here)/test/tools
+	@$(here)/demo/run
 
 bench:
-	@test/tools
-	@test/bench/run $(ROWS)
+	@$(here)/test/tools
+	@$(here)/test/bench/run $(ROWS)
 
 $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
-	@$(MAKE) --no-print-directory $@
+	@$(MAKE) --no-print-directory -f $(here)/Makefile $@
 
 # What the user set for the demonstration travels in the environment as it is,
 # neither expanded by make nor read by a shell.
@@ -100,9 +107,11 @@ $(error $(PG_CONFIG) finds no PostgreSQL server headers: run test/tools, or inst
 endif
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
+# PGXS puts objects beside their sources' names, also where there are no such folders yet.
+$(shell mkdir -p $(dir $(OBJS)))
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(here)/src/*.h $(here)/src/*/*.h)
 
 journey--$(EXTVERSION).sql: $(SQL_PARTS:%=sql/%.sql) Makefile
-	cat $(filter sql/%,$^) > $@
+	cat $(filter %.sql,$^) > $@
 
 endif

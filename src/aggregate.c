@@ -18,8 +18,8 @@
 #include "nodes/execnodes.h"
 #include "utils/float.h"
 
-#include "builder.h"
-#include "codec.h"
+#include "type/builder.h"
+#include "type/codec.h"
 
 /* Arguments of the transition function. */
 #define ARG_STATE	0

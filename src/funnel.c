@@ -18,9 +18,9 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "matcher.h"
-#include "population.h"
-#include "rates.h"
+#include "matcher/matcher.h"
+#include "population/population.h"
+#include "population/rates.h"
 
 PG_FUNCTION_INFO_V1(stage_funnel_transition);
 PG_FUNCTION_INFO_V1(stage_funnel_final);

@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
-#include "pattern_call.h"
+#include "matcher/call.h"
 
 PG_FUNCTION_INFO_V1(reached);
 PG_FUNCTION_INFO_V1(reached_at);

@@ -11,9 +11,9 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
-#include "calendar.h"
-#include "codec.h"
-#include "span.h"
+#include "pattern/calendar.h"
+#include "pattern/interval.h"
+#include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(channel_switches);
 PG_FUNCTION_INFO_V1(first_channel);

@@ -12,9 +12,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "codec.h"
-#include "pattern_call.h"
-#include "tally.h"
+#include "matcher/call.h"
+#include "population/tally.h"
+#include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(journey_slice);
 PG_FUNCTION_INFO_V1(journey_before);

@@ -14,8 +14,8 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
-#include "builder.h"
-#include "codec.h"
+#include "type/builder.h"
+#include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(journey_rename_events);
 PG_FUNCTION_INFO_V1(journey_rename_channels);

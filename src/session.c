@@ -14,9 +14,9 @@
 #include "utils/builtins.h"
 #include "windowapi.h"
 
-#include "codec.h"
+#include "population/tally.h"
 #include "session.h"
-#include "tally.h"
+#include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(sessionize);
 PG_FUNCTION_INFO_V1(sessionize_support);

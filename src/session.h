@@ -6,8 +6,8 @@
 #ifndef JOURNEY_SESSION_H
 #define JOURNEY_SESSION_H
 
-#include "journey.h"
-#include "span.h"
+#include "pattern/interval.h"
+#include "type/columns.h"
 
 typedef struct SessionRule
 {

@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "population.h"
+#include "population/population.h"
 #include "session.h"
 
 PG_FUNCTION_INFO_V1(session_summary_transition);

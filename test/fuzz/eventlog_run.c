@@ -13,7 +13,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "../../src/population_keyed.h"
+#include "population/keyed_private.h"
 
 extern Datum journey_eventlog_combine(PG_FUNCTION_ARGS);
 extern Datum journey_eventlog_serial(PG_FUNCTION_ARGS);

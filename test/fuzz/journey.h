@@ -7,7 +7,7 @@
 
 #include "shim.h"
 
-#include "../../src/codec.h"
+#include "type/codec.h"
 
 extern Datum journey_in(PG_FUNCTION_ARGS);
 extern Datum journey_out(PG_FUNCTION_ARGS);

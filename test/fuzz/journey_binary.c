@@ -3,7 +3,7 @@
  *		Any message is a journey or an error; a journey reads back to the same
  *		bytes.
  */
-#include "journey.h"
+#include "type/columns.h"
 
 typedef struct Input
 {

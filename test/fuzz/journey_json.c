@@ -7,7 +7,7 @@
  * JSON stands in for the iterator over a jsonb value: the same tokens reach the
  * extension, numbers as the text that numeric would print.
  */
-#include "journey.h"
+#include "type/columns.h"
 
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"

@@ -5,12 +5,12 @@
  *		be written again and is stable from then on, and patterns can be looked
  *		for in it.
  */
-#include "journey.h"
+#include "type/columns.h"
 
 #include "utils/float.h"
 
-#include "../../src/builder.h"
-#include "../../src/matcher.h"
+#include "type/builder.h"
+#include "matcher/matcher.h"
 
 /* Longer ones take the time of many. */
 #define MAX_MATCHED	100

@@ -12,8 +12,8 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "../../src/builder.h"
-#include "../../src/matcher_private.h"
+#include "type/builder.h"
+#include "matcher/matcher_private.h"
 
 #define MAX_TOUCHPOINTS	40
 

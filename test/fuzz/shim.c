@@ -27,7 +27,7 @@
 #include "utils/datetime.h"
 #include "utils/memutils.h"
 
-#include "../../src/compat.h"
+#include "compat.h"
 
 /* ----------
  * Memory

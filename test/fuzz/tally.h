@@ -11,7 +11,7 @@
 
 #include "utils/timestamp.h"
 
-#include "../../src/tally.h"
+#include "population/tally.h"
 
 extern Datum journey_tally_in(PG_FUNCTION_ARGS);
 extern Datum journey_tally_out(PG_FUNCTION_ARGS);

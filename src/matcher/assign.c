@@ -1,0 +1,185 @@
+/*
+ * assign.c
+ *		Gives touchpoints of one instant (or, for a set, of one stretch) to
+ *		steps, so that no touchpoint serves two.
+ *
+ * This is bipartite matching by augmenting paths (Kuhn): a step that finds all
+ * of its touchpoints taken asks the steps that took them to move on.  Alike
+ * touchpoints are one class with a capacity, so that thousands of equal ones
+ * cost no more than one.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "matcher/chain_private.h"
+
+void
+assignment_init(Assignment *a)
+{
+	memset(a, 0, sizeof(Assignment));
+	a->allocated = 16;
+	a->mask = palloc(a->allocated * sizeof(uint64));
+	a->capacity = palloc(a->allocated * sizeof(int));
+	a->used = palloc(a->allocated * sizeof(int));
+	a->visited = palloc(a->allocated * sizeof(int));
+	assignment_clear(a);
+}
+
+/* Takes all steps back. */
+void
+assignment_clear(Assignment *a)
+{
+	a->held = 0;
+	for (int i = 0; i < a->classes; i++)
+		a->used[i] = 0;
+	for (int i = 0; i < PATTERN_MAX_ELEMENTS; i++)
+		a->class_of[i] = -1;
+}
+
+/* The class of touchpoints that can serve just these steps; a new one is empty. */
+int
+assignment_class(Assignment *a, uint64 mask)
+{
+	for (int i = 0; i < a->classes; i++)
+	{
+		if (a->mask[i] == mask)
+			return i;
+	}
+	if (a->classes == a->allocated)
+	{
+		a->allocated *= 2;
+		a->mask = repalloc(a->mask, a->allocated * sizeof(uint64));
+		a->capacity = repalloc(a->capacity, a->allocated * sizeof(int));
+		a->used = repalloc(a->used, a->allocated * sizeof(int));
+		a->visited = repalloc(a->visited, a->allocated * sizeof(int));
+	}
+	a->mask[a->classes] = mask;
+	a->capacity[a->classes] = 0;
+	a->used[a->classes] = 0;
+	a->visited[a->classes] = 0;
+	return a->classes++;
+}
+
+/* Starts afresh with the touchpoints of one instant. */
+void
+assignment_load(Assignment *a, const uint64 *mask, int64 count, uint64 steps)
+{
+	a->classes = 0;
+	a->round = 0;
+	for (int64 i = 0; i < count; i++)
+	{
+		int			class;
+
+		if ((mask[i] & steps) == 0)
+			continue;
+		class = assignment_class(a, mask[i] & steps);
+		/* no more than that many can be of use */
+		if (a->capacity[class] < PATTERN_MAX_ELEMENTS)
+			a->capacity[class]++;
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	assignment_clear(a);
+}
+
+/* Finds a place for a step; the depth is bounded by the number of steps. */
+static bool
+augment(Assignment *a, int step)
+{
+	for (int i = 0; i < a->classes; i++)
+	{
+		if ((a->mask[i] & STEP_BIT(step)) == 0 || a->visited[i] == a->round)
+			continue;
+		a->visited[i] = a->round;
+		if (a->used[i] < a->capacity[i])
+		{
+			a->used[i]++;
+			a->class_of[step] = i;
+			return true;
+		}
+		for (int other = 0; other < PATTERN_MAX_ELEMENTS; other++)
+		{
+			if (a->class_of[other] == i && augment(a, other))
+			{
+				a->class_of[step] = i;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Serves one more step if that can be; all those served before stay served. */
+bool
+assignment_add(Assignment *a, int step)
+{
+	if (a->held & STEP_BIT(step))
+		return true;
+	a->round++;
+	if (!augment(a, step))
+		return false;
+	a->held |= STEP_BIT(step);
+	return true;
+}
+
+void
+assignment_remove(Assignment *a, int step)
+{
+	if ((a->held & STEP_BIT(step)) == 0)
+		return;
+	a->used[a->class_of[step]]--;
+	a->class_of[step] = -1;
+	a->held &= ~STEP_BIT(step);
+}
+
+/*
+ * Picks the touchpoints of one group, "first" up to "to" of the run: for each of its positions in turn the
+ * first one, in canonical order, that leaves enough for the others.
+ */
+void
+assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint64 positions,
+				int64 *touchpoint)
+{
+	int64		count = to - first;
+	uint64	   *mask;
+
+	if (positions == 0)
+		return;
+	if (count == 1)
+	{
+		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
+		return;
+	}
+	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint64));
+	memcpy(mask, run->mask + first, count * sizeof(uint64));
+	for (int position = 0; position < PATTERN_MAX_ELEMENTS; position++)
+	{
+		if ((positions & STEP_BIT(position)) == 0)
+			continue;
+		positions &= ~STEP_BIT(position);
+		for (int64 i = 0; i < count; i++)
+		{
+			uint64		kept = mask[i];
+			bool		enough = true;
+
+			if ((kept & STEP_BIT(position)) == 0)
+				continue;
+			mask[i] = 0;
+			assignment_load(a, mask, count, ~UINT64CONST(0));
+			for (int other = position + 1; other < PATTERN_MAX_ELEMENTS && enough; other++)
+			{
+				if (positions & STEP_BIT(other))
+					enough = assignment_add(a, other);
+			}
+			if (enough)
+			{
+				touchpoint[position] = run->index[first + i];
+				break;
+			}
+			mask[i] = kept;
+		}
+	}
+	pfree(mask);
+}

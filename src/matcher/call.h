@@ -1,0 +1,46 @@
+/*
+ * call.h
+ *		The glue of every function of a journey and a pattern: what it keeps from
+ *		call to call.
+ *
+ * A call that ends in an error leaves its working memory half changed, and some
+ * call sites live on: the check of a domain, say, whose error a PL/pgSQL block
+ * caught.  Hence a call says when it is done, and one that finds another
+ * unfinished starts with nothing.
+ */
+#ifndef JOURNEY_MATCHER_CALL_H
+#define JOURNEY_MATCHER_CALL_H
+
+#include "fmgr.h"
+
+#include "matcher/matcher.h"
+
+typedef struct PatternCall
+{
+	MemoryContext context;		/* of all of it */
+	bool		unfinished;
+	MemoryContext pattern_context;	/* of the three below */
+	Pattern    *pattern;		/* of the call before, most often of this one, too */
+	Matcher    *matcher;
+	struct JourneyReader *reader;
+	const JourneyColumns *columns;	/* of this call's journey */
+} PatternCall;
+
+/* Refuses patterns that a function, which is named, does not take. */
+typedef void (*PatternCheck) (const Pattern *pattern, const char *function);
+
+/*
+ * The matcher of argument 1, a pattern that passed the check, loaded with
+ * argument 0, a journey, of which these columns are wanted.
+ */
+extern PatternCall *pattern_call_begin(FunctionCallInfo fcinfo, const char *function,
+									   PatternCheck check, int columns);
+
+/* Nothing of the call is used any more. */
+static inline void
+pattern_call_end(PatternCall *call)
+{
+	call->unfinished = false;
+}
+
+#endif							/* JOURNEY_MATCHER_CALL_H */

@@ -1,0 +1,186 @@
+/*
+ * chain_private.h
+ *		What the parts of the matcher share: a pattern made ready for matching,
+ *		and the touchpoints that matter to it.
+ *
+ * reach.c finds how far a customer came and when; trace.c finds which chain is
+ * reported for that; plain.c does both for plain patterns, set.c for sets.
+ * Only matcher.c calls them.
+ */
+#ifndef JOURNEY_MATCHER_CHAIN_PRIVATE_H
+#define JOURNEY_MATCHER_CHAIN_PRIVATE_H
+
+#include "matcher/matcher.h"
+#include "port/pg_bitutils.h"
+
+#define STEP_BIT(step)	(UINT64CONST(1) << (step))
+
+/*
+ * A pattern made ready for matching.  In a mask the steps come first, in
+ * order, then the exclusions; "positions" counts the steps that touchpoints
+ * serve, which leaves out a trailing exclusion.
+ */
+typedef struct ChainPlan
+{
+	int			positions;
+	int			reports;		/* pattern->steps */
+	bool		plain;			/* "->" between required steps, nothing else */
+	bool		keep_all_starts;	/* an older start may be worth more, see reach.c */
+	bool		from_first;
+	int64		window;
+	uint64		steps;			/* bits of all positions */
+	uint64		optional;
+	uint64		exclusion[PATTERN_MAX_ELEMENTS];	/* bits, of the arrow to a position */
+	int64		limit[PATTERN_MAX_ELEMENTS];
+	bool		next[PATTERN_MAX_ELEMENTS];
+	int			earliest[PATTERN_MAX_ELEMENTS]; /* positions from here on can come
+												 * straight before; -1: a chain
+												 * may start here */
+	int			trailing;		/* number of trailing exclusions */
+	int			trailing_bit[PATTERN_MAX_ELEMENTS];
+	int64		trailing_limit[PATTERN_MAX_ELEMENTS];
+	int			bit[PATTERN_MAX_ELEMENTS];	/* of each element */
+} ChainPlan;
+
+/*
+ * Touchpoints in canonical order, with what they match.  Those that match
+ * nothing are left out, but for patterns with "=>".
+ */
+typedef struct ChainRun
+{
+	int64		count;
+	const TimestampTz *at;
+	const uint64 *mask;
+	const int64 *index;			/* into the columns */
+	int64		first;			/* touchpoints before the run, see ChainTrailing */
+	int			ceiling;		/* no chain of the run reaches further */
+	struct ChainTrailing *trailing; /* kept from run to run, or NULL */
+} ChainRun;
+
+/*
+ * The next trailing exclusion of a kind: none stands later than "since" and
+ * before it.  Runs that end alike, each shorter than the one before, can
+ * share it, so that one that is far away is not sought again and again.
+ */
+typedef struct ChainTrailing
+{
+	TimestampTz since;
+	int64		next;			/* touchpoint, those before the run counted, too */
+} ChainTrailing;
+
+/* How far, first completed when, and (of plain patterns) latest started when. */
+typedef struct ChainReach
+{
+	int			reached;
+	TimestampTz completed_at;
+	TimestampTz started_at;
+	int64		completed_by;	/* of plain patterns: a touchpoint of the run */
+	TimestampTz only_start;		/* with "from first" */
+} ChainReach;
+
+/*
+ * Touchpoints of one instant being given to steps, each to one step at most.
+ * Alike touchpoints are one class.
+ */
+typedef struct Assignment
+{
+	int			classes;
+	int			allocated;
+	uint64	   *mask;			/* by class: the steps it can serve */
+	int		   *capacity;
+	int		   *used;
+	int		   *visited;
+	int			round;
+	uint64		held;			/* steps that are served */
+	int			class_of[PATTERN_MAX_ELEMENTS];
+} Assignment;
+
+extern void assignment_init(Assignment *a);
+extern void assignment_load(Assignment *a, const uint64 *mask, int64 count, uint64 steps);
+extern void assignment_clear(Assignment *a);
+extern int	assignment_class(Assignment *a, uint64 mask);
+extern bool assignment_add(Assignment *a, int step);
+extern void assignment_remove(Assignment *a, int step);
+
+extern void assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to,
+							uint64 positions, int64 *touchpoint);
+
+/* Working memory of reach.c, trace.c and set.c, kept between journeys. */
+typedef struct ChainWork ChainWork;
+
+extern ChainWork *chain_work_create(const ChainPlan *plan, MemoryContext context);
+extern Assignment *chain_work_assignment(ChainWork *work);
+extern MemoryContext chain_work_context(ChainWork *work);
+
+extern void chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+						ChainReach *reach);
+extern void chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+						const ChainReach *reach, Chain *chain);
+extern void plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run,
+						ChainReach *reach);
+extern void plain_trace(const ChainPlan *plan, Assignment *a, const ChainRun *run,
+						const ChainReach *reach, Chain *chain);
+extern void anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+						   ChainReach *reach);
+extern void anyorder_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+						   const ChainReach *reach, Chain *chain);
+
+/* The tracer's own memory, made when first needed. */
+struct TraceWork;
+extern struct TraceWork **chain_work_trace(ChainWork *work);
+
+/* The first trailing exclusions of a run that are later than an instant, or the end of time. */
+extern void chain_next_exclusions(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+								  TimestampTz at, TimestampTz *next_exclusion);
+extern void chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first);
+
+/* Would a chain with this start and last touchpoint hold against the trailing exclusions? */
+extern bool chain_holds(const ChainPlan *plan, const TimestampTz *next_exclusion,
+						TimestampTz start, TimestampTz last);
+
+/* Are all positions after this one optional? */
+static inline bool
+chain_may_end(const ChainPlan *plan, int position)
+{
+	uint64		after = plan->steps & ~(STEP_BIT(position) | (STEP_BIT(position) - 1));
+
+	return (after & ~plan->optional) == 0;
+}
+
+/* The first touchpoint of the run that is no earlier than an instant. */
+static inline int64
+run_lower_bound(const ChainRun *run, TimestampTz at)
+{
+	return times_lower_bound(run->at, run->count, at);
+}
+
+/* Where the group of touchpoints at one instant ends. */
+static inline int64
+run_group_end(const ChainRun *run, int64 from)
+{
+	int64		to = from + 1;
+
+	while (to < run->count && run->at[to] == run->at[from])
+		to++;
+	return to;
+}
+
+/* at - span, or the beginning of time */
+static inline TimestampTz
+earlier_by(TimestampTz at, int64 span)
+{
+	if (span == PATTERN_NO_LIMIT || at < PG_INT64_MIN + span)
+		return PG_INT64_MIN;
+	return at - span;
+}
+
+/* at + span, or the end of time */
+static inline TimestampTz
+later_by(TimestampTz at, int64 span)
+{
+	if (span == PATTERN_NO_LIMIT || (at > 0 && span > PG_INT64_MAX - at))
+		return PG_INT64_MAX;
+	return at + span;
+}
+
+#endif							/* JOURNEY_MATCHER_CHAIN_PRIVATE_H */

@@ -1,0 +1,546 @@
+/*
+ * pattern.c
+ *		The pattern language: reading a pattern.
+ *
+ * One pass over the text, without recursion: a pattern is flat but for one
+ * level of parentheses.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "pattern/calendar.h"
+#include "pattern/scan_private.h"
+
+#define ZONE_HINT	"Use a name of the time zone database, such as \"America/New_York\"."
+
+#define MAX_SHOWN_LENGTH	200 /* of a pattern in a message */
+
+static bool
+at_keyword(const Parser *parser)
+{
+	return parser->token.kind == TOKEN_WORD &&
+		pattern_is_keyword(parser->token.text, parser->token.length);
+}
+
+/* ----------
+ * Names, terms and choices
+ * ----------
+ */
+
+/* name := word | "quoted" | either with a trailing star | '*' */
+static PatternName
+parse_name(Parser *parser, const char *expected)
+{
+	PatternName name = {0};
+	Token	   *token = &parser->token;
+
+	if (pattern_accept_sign(parser, '*'))
+	{
+		name.text = "";
+		name.prefix = true;
+		return name;
+	}
+	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+		pattern_syntax_error(parser, expected, pattern_advice(parser));
+	if (at_keyword(parser))
+		pattern_rule_error(parser, token->start,
+				   psprintf("Expected %s, found the keyword %s.", expected,
+							pattern_found_at(parser, token->start, token->end)),
+				   "A label that is spelled like a keyword is written in double quotes.");
+	name.text = token->text;
+	name.length = token->length;
+	pattern_next_token(parser);
+	if (pattern_at_sign(parser, '*') && token->start == parser->previous_end)
+	{
+		name.prefix = true;
+		pattern_next_token(parser);
+	}
+	return name;
+}
+
+static PatternTerm *
+new_term(Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+
+	if (pattern->terms == PATTERN_MAX_TERMS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("pattern has too many alternatives"),
+				 errdetail("Character %d begins one too many: all steps together are limited to %d.",
+						   pattern_character_at(parser, parser->token.start), PATTERN_MAX_TERMS),
+				 errhint("Give what belongs together one label: rename_events, or a CASE around the event.")));
+	if (pattern->terms == parser->terms_allocated)
+	{
+		parser->terms_allocated *= 2;
+		pattern->term = repalloc(pattern->term, parser->terms_allocated * sizeof(PatternTerm));
+	}
+	memset(&pattern->term[pattern->terms], 0, sizeof(PatternTerm));
+	return &pattern->term[pattern->terms++];
+}
+
+/* term := name ['@' name] | '@' name */
+static void
+parse_term(Parser *parser, int element)
+{
+	PatternTerm *term = new_term(parser);
+	int			start = parser->token.start;
+
+	term->element = element;
+	term->choice_channel.absent = true;
+	term->channel.absent = true;
+	if (pattern_at_sign(parser, '@'))
+		term->event.absent = true;
+	else
+		term->event = parse_name(parser, "a step (an event, \"@\" and a channel, \"(\" or \"!\")");
+	if (pattern_accept_sign(parser, '@'))
+	{
+		term->channel = parse_name(parser, "a channel");
+		parser->pattern->columns |= COLUMN_CHANNEL;
+	}
+	term->source = parser->text + start;
+	term->source_length = parser->previous_end - start;
+}
+
+/* choice := term | '(' term ('|' term)* ')' ['@' name] */
+static void
+parse_choice(Parser *parser, int element)
+{
+	Pattern    *pattern = parser->pattern;
+	int			first = pattern->terms;
+
+	if (!pattern_accept_sign(parser, '('))
+	{
+		parse_term(parser, element);
+		return;
+	}
+	do
+		parse_term(parser, element);
+	while (pattern_accept_sign(parser, '|'));
+	if (!pattern_accept_sign(parser, ')'))
+		pattern_syntax_error(parser, "\"|\" or \")\"", NULL);
+	if (pattern_accept_sign(parser, '@'))
+	{
+		PatternName channel = parse_name(parser, "a channel");
+
+		for (int i = first; i < pattern->terms; i++)
+			pattern->term[i].choice_channel = channel;
+		pattern->columns |= COLUMN_CHANNEL;
+	}
+}
+
+/* ----------
+ * Steps
+ * ----------
+ */
+
+static PatternElement *
+new_element(Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+	PatternElement *element;
+
+	if (pattern->elements == PATTERN_MAX_ELEMENTS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("pattern has too many steps"),
+				 errdetail("Character %d begins one too many: steps and exclusions together are limited to %d.",
+						   pattern_character_at(parser, parser->token.start), PATTERN_MAX_ELEMENTS)));
+	element = &pattern->element[pattern->elements++];
+	memset(element, 0, sizeof(PatternElement));
+	element->limit = PATTERN_NO_LIMIT;
+	return element;
+}
+
+/*
+ * What reports call a step that has no "as": the label itself if it is one
+ * whole event label, else the source.
+ */
+static char *
+default_name(const Parser *parser, int element, int first_term, int start, int end)
+{
+	const Pattern *pattern = parser->pattern;
+	const PatternTerm *term = &pattern->term[first_term];
+
+	if (pattern->terms == first_term + 1 && !pattern->element[element].exclusion &&
+		!term->event.absent && !term->event.prefix &&
+		term->channel.absent && term->choice_channel.absent)
+		return pnstrdup(term->event.text, term->event.length);
+	return pnstrdup(parser->text + start, end - start);
+}
+
+/*
+ * step := ['!'] choice ['?'] ['as' name]
+ *
+ * The step is entered with its name; which steps the pattern has is settled
+ * when all of it is known.
+ */
+static void
+parse_step(Parser *parser, PatternStep *step)
+{
+	Pattern    *pattern = parser->pattern;
+	int			start = parser->token.start;
+	int			first_term = pattern->terms;
+	int			index;
+	PatternElement *element = new_element(parser);
+
+	index = pattern->elements - 1;
+	element->exclusion = pattern_accept_sign(parser, '!');
+	parse_choice(parser, index);
+	step->name = default_name(parser, index, first_term, start, parser->previous_end);
+	step->element = index;
+	if (pattern_at_sign(parser, '?'))
+	{
+		if (element->exclusion)
+			pattern_rule_error(parser, parser->token.start,
+					   "An exclusion cannot be optional.", NULL);
+		element->optional = true;
+		pattern_next_token(parser);
+	}
+	step->optional = element->optional;
+	if (pattern_accept_word(parser, "as"))
+	{
+		const Token *token = &parser->token;
+
+		if (token->kind != TOKEN_QUOTED && (token->kind != TOKEN_WORD || at_keyword(parser)))
+			pattern_syntax_error(parser, "a name for the step", NULL);
+		step->name = pnstrdup(token->text, token->length);
+		element->named = true;
+		pattern_next_token(parser);
+	}
+}
+
+/* ----------
+ * Sequences and sets
+ * ----------
+ */
+
+/* The optional limit of an arrow: '[' '<=' interval ']' */
+static int64
+parse_limit(Parser *parser)
+{
+	int64		limit;
+
+	if (!pattern_accept_sign(parser, '['))
+		return PATTERN_NO_LIMIT;
+	if (parser->token.kind != TOKEN_AT_MOST)
+		pattern_syntax_error(parser, "\"<=\"", "A limit is written as in a ->[<= 10 minutes] b.");
+	pattern_next_token(parser);
+	limit = pattern_parse_interval(parser);
+	if (!pattern_accept_sign(parser, ']'))
+		pattern_syntax_error(parser, "\"]\"", NULL);
+	return limit;
+}
+
+/* "=>" has a plain required step on either side. */
+static void
+check_next(const Parser *parser, const PatternElement *before, const PatternElement *after,
+		   int position)
+{
+	if (before->exclusion || before->optional || after->exclusion || after->optional)
+		pattern_rule_error(parser, position,
+				   "\"=>\" cannot stand next to an optional step or an exclusion.",
+				   "Use \"->\", which lets anything lie between.");
+}
+
+/*
+ * Parses all steps.  step[] gets one entry an element; *where the position of
+ * each element's arrow, for errors found later.
+ */
+static void
+parse_steps(Parser *parser, PatternStep *step, int *where)
+{
+	Pattern    *pattern = parser->pattern;
+
+	where[0] = parser->token.start;
+	parse_step(parser, &step[0]);
+	while (parser->token.kind == TOKEN_LATER || parser->token.kind == TOKEN_NEXT ||
+		   pattern_at_sign(parser, '&'))
+	{
+		bool		set = pattern_at_sign(parser, '&');
+		bool		next = parser->token.kind == TOKEN_NEXT;
+		int			position = parser->token.start;
+		int64		limit = PATTERN_NO_LIMIT;
+		PatternElement *element;
+
+		if (pattern->elements > 1 && set != pattern->set)
+			pattern_rule_error(parser, position, "Arrows and \"&\" cannot be mixed.",
+					   "A pattern is a sequence or a set.");
+		pattern->set = set;
+		pattern_next_token(parser);
+		if (!set)
+			limit = parse_limit(parser);
+		/* parse_step counts the element before it is filled in */
+		where[Min(pattern->elements, PATTERN_MAX_ELEMENTS - 1)] = position;
+		parse_step(parser, &step[Min(pattern->elements, PATTERN_MAX_ELEMENTS - 1)]);
+		element = &pattern->element[pattern->elements - 1];
+		element->next = next;
+		element->limit = limit;
+		if (next)
+			check_next(parser, element - 1, element, position);
+	}
+}
+
+/*
+ * Sorts elements into steps: exclusions in the middle belong to the arrow of
+ * the step after them, those at the end are one step together.
+ */
+static void
+settle_steps(Parser *parser, const PatternStep *parsed, const int *where)
+{
+	Pattern    *pattern = parser->pattern;
+
+	for (int i = 0; i < pattern->elements; i++)
+	{
+		PatternElement *element = &pattern->element[i];
+
+		element->step = pattern->steps;
+		if (!element->exclusion)
+			pattern->step[pattern->steps++] = parsed[i];
+		else if (pattern->set)
+			pattern_rule_error(parser, where[i], "A set cannot hold an exclusion.", NULL);
+		if (element->optional && pattern->set)
+			pattern_rule_error(parser, where[i], "A set cannot hold an optional step.", NULL);
+	}
+	if (pattern->element[0].exclusion)
+		pattern_rule_error(parser, where[0], "A pattern cannot start with an exclusion.",
+						   "Journeys without it are found by: journey !~ 'purchase'");
+	for (int i = 0; i < pattern->elements; i++)
+	{
+		const PatternElement *element = &pattern->element[i];
+
+		if (!element->exclusion || element->step == pattern->steps)
+			continue;
+		if (element->named)
+			pattern_rule_error(parser, where[i],
+							   "An exclusion in the middle is not a step and cannot have a name.", NULL);
+		if (element->limit != PATTERN_NO_LIMIT)
+			pattern_rule_error(parser, where[i],
+					   "The arrow to an exclusion in the middle cannot carry a limit.",
+					   "Put the limit on the arrow to the next step.");
+	}
+}
+
+/* Exclusions behind the last step: a step of its own, named by all of them. */
+static void
+settle_trailing(Parser *parser, const PatternStep *parsed)
+{
+	Pattern    *pattern = parser->pattern;
+	PatternStep *step;
+	int			first = pattern->elements;
+
+	while (pattern->element[first - 1].exclusion)
+		first--;
+	if (first == pattern->elements)
+		return;
+	step = &pattern->step[pattern->steps++];
+	*step = parsed[first];
+	step->trailing = true;
+	for (int i = first + 1; i < pattern->elements; i++)
+		step->name = psprintf("%s -> %s", step->name, parsed[i].name);
+}
+
+/* ----------
+ * Clauses
+ * ----------
+ */
+
+static void
+parse_zone(Parser *parser)
+{
+	const Token *token = &parser->token;
+	Pattern    *pattern = parser->pattern;
+
+	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+		pattern_syntax_error(parser, "a time zone", ZONE_HINT);
+	pattern->zone = calendar_zone(token->text, token->length);
+	if (pattern->zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", pnstrdup(token->text, token->length)),
+				 errdetail("It begins at character %d of the pattern.",
+						   pattern_character_at(parser, token->start)),
+				 errhint(ZONE_HINT)));
+	pattern_next_token(parser);
+}
+
+/* 'by' ('channel' | 'day' | 'week' | 'month') ['at' zone] */
+static void
+parse_by(Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+
+	if (pattern_accept_word(parser, "channel"))
+	{
+		pattern->by = BY_CHANNEL;
+		pattern->columns |= COLUMN_CHANNEL;
+	}
+	else if (pattern_accept_word(parser, "day"))
+		pattern->by = BY_DAY;
+	else if (pattern_accept_word(parser, "week"))
+		pattern->by = BY_WEEK;
+	else if (pattern_accept_word(parser, "month"))
+		pattern->by = BY_MONTH;
+	else
+		pattern_syntax_error(parser, "\"channel\", \"day\", \"week\" or \"month\"",
+							 "Anything else can be handed to journey_agg as the channel, and split by channel.");
+	if (pattern_at_word(parser, "at"))
+	{
+		if (pattern->by == BY_CHANNEL)
+			pattern_rule_error(parser, parser->token.start, "A time zone goes with a day, week or month.",
+					   NULL);
+		pattern_next_token(parser);
+		parse_zone(parser);
+	}
+}
+
+static void
+refuse_second(const Parser *parser, bool seen, const char *clause, int position)
+{
+	if (seen)
+		pattern_rule_error(parser, position, psprintf("\"%s\" stands here a second time.", clause), NULL);
+}
+
+static bool
+parse_clause(Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+	int			position = parser->token.start;
+
+	if (pattern_accept_word(parser, "within"))
+	{
+		refuse_second(parser, parser->within, "within", position);
+		pattern->window = pattern_parse_interval(parser);
+		parser->within = true;
+	}
+	else if (pattern_accept_word(parser, "from"))
+	{
+		refuse_second(parser, pattern->from_first, "from first", position);
+		if (!pattern_accept_word(parser, "first"))
+			pattern_syntax_error(parser, "\"first\"", NULL);
+		if (pattern->set)
+			pattern_rule_error(parser, position, "A set cannot have \"from first\".", NULL);
+		pattern->from_first = true;
+	}
+	else if (pattern_accept_word(parser, "same"))
+	{
+		refuse_second(parser, pattern->same_channel, "same channel", position);
+		if (!pattern_accept_word(parser, "channel"))
+			pattern_syntax_error(parser, "\"channel\"", NULL);
+		pattern->same_channel = true;
+		pattern->columns |= COLUMN_CHANNEL;
+	}
+	else if (pattern_accept_word(parser, "by"))
+	{
+		refuse_second(parser, pattern->by != BY_NOTHING, "by", position);
+		parser->by_start = position;
+		if (pattern->set)
+			pattern_rule_error(parser, position, "A set cannot have \"by\".", NULL);
+		parse_by(parser);
+	}
+	else
+		return false;
+	return true;
+}
+
+static void
+check_by(const Parser *parser)
+{
+	const Pattern *pattern = parser->pattern;
+
+	if (pattern->by == BY_NOTHING)
+		return;
+	if (pattern->step[0].optional)
+		pattern_rule_error(parser, parser->by_start, "With \"by\" the first step cannot be optional.",
+				   "Reports are split by the touchpoint that matched the first step.");
+	if (pattern->by != BY_CHANNEL && !parser->within && !pattern->from_first)
+		pattern_rule_error(parser, parser->by_start, "\"by\" a day, week or month needs \"within\" or \"from first\".",
+				   "Add a window, such as: within 7 days.");
+}
+
+/* Something stands behind the pattern; most often a label lacks its quotes. */
+static void
+end_error(const Parser *parser)
+{
+	const Pattern *pattern = parser->pattern;
+	const char *more = parser->clauses ? "" : pattern->elements == 1 ? "an arrow, \"&\", " :
+		pattern->set ? "\"&\", " : "an arrow, ";
+
+	pattern_syntax_error(parser,
+						 psprintf("%s\"within\", \"from first\", \"same channel\", \"by\" or the end", more),
+						 pattern_advice(parser));
+}
+
+Pattern *
+pattern_parse(const char *text, int length)
+{
+	Parser		parser = {0};
+	Pattern    *pattern = palloc0(sizeof(Pattern));
+	PatternStep *parsed = palloc0(sizeof(PatternStep) * PATTERN_MAX_ELEMENTS);
+	int		   *where = palloc0(sizeof(int) * PATTERN_MAX_ELEMENTS);
+
+	pattern->text = pnstrdup(text, length);
+	pattern->length = length;
+	pattern->window = PATTERN_NO_LIMIT;
+	parser.terms_allocated = 8;
+	pattern->term = palloc(sizeof(PatternTerm) * parser.terms_allocated);
+	parser.pattern = pattern;
+	parser.text = pattern->text;
+	parser.length = length;
+	pattern_next_token(&parser);
+	parse_steps(&parser, parsed, where);
+	while (parse_clause(&parser))
+		parser.clauses = true;
+	if (parser.token.kind != TOKEN_END)
+		end_error(&parser);
+	settle_steps(&parser, parsed, where);
+	settle_trailing(&parser, parsed);
+	check_by(&parser);
+	return pattern;
+}
+
+bool
+pattern_name_matches(const PatternName *name, const char *text, uint32 length)
+{
+	if (name->absent)
+		return true;
+	if (length == 0)			/* none: no name matches it */
+		return false;
+	if (name->prefix)
+		return length >= name->length && memcmp(text, name->text, name->length) == 0;
+	return length == name->length && memcmp(text, name->text, length) == 0;
+}
+
+bool
+pattern_term_matches(const PatternTerm *term, const Label *event, const Label *channel)
+{
+	return pattern_name_matches(&term->event, event->text, event->length) &&
+		pattern_name_matches(&term->channel, channel->text, channel->length) &&
+		pattern_name_matches(&term->choice_channel, channel->text, channel->length);
+}
+
+void
+pattern_refuse_by(const Pattern *pattern, const char *function)
+{
+	if (pattern->by != BY_NOTHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s does not take a pattern with \"by\"", function),
+				 errdetail("\"by\" splits a report such as that of stage_funnel.")));
+}
+
+void
+pattern_require_term(const Pattern *pattern, const char *function)
+{
+	if (pattern->elements > 1 || pattern->element[0].optional ||
+		pattern->window != PATTERN_NO_LIMIT || pattern->from_first ||
+		pattern->same_channel || pattern->by != BY_NOTHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s takes one term of the pattern language, not a whole pattern", function),
+				 errdetail("The term is \"%.*s\".",
+						   pg_mbcliplen(pattern->text, pattern->length, MAX_SHOWN_LENGTH),
+						   pattern->text),
+				 errhint("A term is an event, \"@\" and a channel, or several of them: view, @web, (view|cart)@web.")));
+}

@@ -1,0 +1,66 @@
+/*
+ * scan_private.h
+ *		Tokens and intervals of the pattern language, for pattern.c alone.
+ */
+#ifndef JOURNEY_PATTERN_SCAN_PRIVATE_H
+#define JOURNEY_PATTERN_SCAN_PRIVATE_H
+
+#include "pattern/pattern.h"
+
+typedef enum TokenKind
+{
+	TOKEN_END,
+	TOKEN_WORD,
+	TOKEN_QUOTED,
+	TOKEN_LATER,				/* -> */
+	TOKEN_NEXT,					/* => */
+	TOKEN_AT_MOST,				/* <= */
+	TOKEN_SIGN					/* one of ! ? ( ) | & @ * [ ] */
+} TokenKind;
+
+typedef struct Token
+{
+	TokenKind	kind;
+	int			start;			/* byte positions in the source */
+	int			end;
+	const char *text;			/* of a word or quoted name, quotes undone */
+	int			length;
+} Token;
+
+typedef struct Parser
+{
+	const char *text;
+	int			length;
+	Token		token;			/* the one to be looked at next */
+	int			previous_end;	/* where the token before it ended */
+	Pattern    *pattern;
+	int			terms_allocated;
+	bool		clauses;		/* has there been a clause? */
+	int			by_start;		/* where "by" stands */
+	bool		within;
+} Parser;
+
+/* Errors at the next token, or at a byte position. */
+extern void pattern_syntax_error(const Parser *parser, const char *expected, const char *hint);
+extern void pattern_rule_error(const Parser *parser, int position, const char *rule,
+							   const char *hint);
+extern int	pattern_character_at(const Parser *parser, int position);
+extern char *pattern_found_at(const Parser *parser, int start, int end);
+
+/* What may have been meant by a token that cannot stand where it does; NULL: no idea. */
+extern const char *pattern_advice(const Parser *parser);
+
+/* Moves on to the next token. */
+extern void pattern_next_token(Parser *parser);
+
+/* Is the next token this one; if so, pass it. */
+extern bool pattern_at_sign(const Parser *parser, char sign);
+extern bool pattern_accept_sign(Parser *parser, char sign);
+extern bool pattern_at_word(const Parser *parser, const char *word);
+extern bool pattern_accept_word(Parser *parser, const char *word);
+extern bool pattern_is_keyword(const char *text, int length);
+
+/* An interval in microseconds. */
+extern int64 pattern_parse_interval(Parser *parser);
+
+#endif							/* JOURNEY_PATTERN_SCAN_PRIVATE_H */

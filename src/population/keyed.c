@@ -1,0 +1,524 @@
+/*
+ * keyed.c
+ *		The keyed form of population aggregates: straight from rows of an events
+ *		table.
+ *
+ * A group's state is an event log and what its analysis was configured with.
+ * What a call site learns lives as long as the query and is reached from every
+ * state, so that nothing depends on fn_extra being kept.  The final function
+ * works the log off and keeps the tally, since it may be called again.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "population/keyed_private.h"
+#include "type/codec.h"
+
+/* Arguments of the transition function; the configuration comes last. */
+#define ARG_STATE		0
+#define ARG_CUSTOMER	1
+#define ARG_AT			2
+#define ARG_EVENT		3
+#define ARG_CHANNEL		4
+#define ARG_VALUE		5
+#define ARG_SCORE		6
+
+/* Answers of wants() that are remembered: a power of two. */
+#define NEEDS			1024
+
+/* Customers after which scratch memory is given back. */
+#define CUSTOMERS_A_RESET	256
+
+/* ----------
+ * Call sites and configurations
+ * ----------
+ */
+
+/* The executor's per-query context, which outlives all states. */
+static MemoryContext
+query_context(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->context && IsA(fcinfo->context, AggState))
+		return ((AggState *) fcinfo->context)->ss.ps.state->es_query_cxt;
+	return fcinfo->flinfo->fn_mcxt;
+}
+
+static void
+forget_plan(KeyedSite *site, int i)
+{
+	KeyedPlan  *plan = site->made[i];
+
+	if (plan == NULL)
+		return;
+	site->made[i] = NULL;
+	plan->plan = NULL;
+	MemoryContextDelete(plan->context);
+}
+
+static KeyedSite *
+create_site(MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "journey population",
+												  ALLOCSET_DEFAULT_SIZES);
+	KeyedSite  *site = MemoryContextAllocZero(context, sizeof(KeyedSite));
+
+	site->context = context;
+	site->events = eventlog_site_create(context);
+	site->configurations = labels_create(context);
+	return site;
+}
+
+/*
+ * The call site of a state to be made.  Between states, labels may be given up,
+ * and with them what plans have learned about them.
+ */
+KeyedSite *
+keyed_site(FunctionCallInfo fcinfo)
+{
+	KeyedSite  *site = fcinfo->flinfo->fn_extra;
+
+	if (site == NULL)
+		site = fcinfo->flinfo->fn_extra = create_site(query_context(fcinfo));
+	else if (eventlog_renew_labels(site->events))
+	{
+		for (int i = 0; i < PLANS_KEPT; i++)
+			forget_plan(site, i);
+	}
+	return site;
+}
+
+/* The plan of a configuration, found or made. */
+KeyedPlan *
+keyed_plan(KeyedSite *site, const TallyDefinition *definition)
+{
+	KeyedPlan  *plan;
+	StringInfoData all;
+	MemoryContext before;
+	uint32		code;
+
+	initStringInfo(&all);
+	for (int i = 0; i < definition->texts; i++)
+	{
+		appendBinaryStringInfo(&all, (const char *) &definition->text[i].length, sizeof(uint32));
+		appendBinaryStringInfo(&all, definition->text[i].text, definition->text[i].length);
+	}
+	code = labels_intern(site->configurations, all.data, all.len);
+	pfree(all.data);
+	if (code < site->plans && site->plan[code] != NULL)
+		return site->plan[code];
+
+	before = MemoryContextSwitchTo(site->context);
+	if (code >= site->plans)
+	{
+		uint32		plans = Max(code + 1, site->plans * 2);
+
+		site->plan = site->plan ? repalloc_huge(site->plan, plans * sizeof(KeyedPlan *)) :
+			palloc(plans * sizeof(KeyedPlan *));
+		memset(site->plan + site->plans, 0, (plans - site->plans) * sizeof(KeyedPlan *));
+		site->plans = plans;
+	}
+	plan = palloc0(sizeof(KeyedPlan));
+	plan->definition = *definition;
+	plan->definition.analysis.text = pnstrdup(definition->analysis.text,
+											  definition->analysis.length);
+	plan->definition.text = population_copy_texts(definition->text, definition->texts);
+	site->plan[code] = plan;
+	MemoryContextSwitchTo(before);
+	return plan;
+}
+
+static void
+define(TallyDefinition *definition, const Analysis *analysis, const TallyText *text)
+{
+	memset(definition, 0, sizeof(TallyDefinition));
+	definition->analysis.text = analysis->name;
+	definition->analysis.length = strlen(analysis->name);
+	definition->version = analysis->version;
+	definition->texts = analysis->texts;
+	definition->text = text;
+}
+
+/* A configuration that came from another process must be of this analysis. */
+static void
+check_analysis(const TallyDefinition *definition, const Analysis *analysis)
+{
+	TallyDefinition own;
+
+	define(&own, analysis, definition->text);
+	if (!population_same_text(&own.analysis, &definition->analysis) ||
+		own.version != definition->version || own.texts != definition->texts)
+		population_differs(&own, definition, analysis->text_name);
+}
+
+/* Has the analysis read a configuration, in place of the one it read longest ago. */
+static void
+make_plan(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
+{
+	MemoryContext before;
+	AnalysisPlan *made;
+
+	check_analysis(&plan->definition, analysis);
+	forget_plan(site, site->oldest_made);
+	plan->context = AllocSetContextCreate(site->context, "journey plan", ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(plan->context);
+	made = analysis->configure(plan->definition.text);
+	plan->key = population_key(analysis, made, plan->definition.text);
+	plan->pair = palloc0(NEEDS * sizeof(uint64));
+	plan->need = palloc(NEEDS);
+	plan->plan = made;
+	MemoryContextSwitchTo(before);
+	site->made[site->oldest_made] = plan;
+	site->oldest_made = (site->oldest_made + 1) % PLANS_KEPT;
+}
+
+/* Makes sure that there is a plan. */
+static inline void
+configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
+{
+	if (unlikely(plan->plan == NULL))
+		make_plan(site, plan, analysis);
+}
+
+static void
+check_configuration(const KeyedState *state, const Analysis *analysis, const TallyText *text)
+{
+	TallyDefinition other;
+
+	if (likely(population_same_texts(state->plan->definition.text, text, analysis->texts)))
+		return;
+	define(&other, analysis, text);
+	population_differs(&state->plan->definition, &other, analysis->text_name);
+}
+
+/* ----------
+ * States
+ * ----------
+ */
+
+static void
+close_pool(Datum pool)
+{
+	eventlog_close_pool((EventPool *) DatumGetPointer(pool));
+}
+
+/* A new state in the aggregate's memory context, which tells us when it goes. */
+KeyedState *
+keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, KeyedPlan *plan, int columns)
+{
+	MemoryContext context;
+	EventPool  *pool;
+	KeyedState *state;
+
+	if (AggCheckCallContext(fcinfo, &context) != AGG_CONTEXT_AGGREGATE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s can only be called as part of an aggregate",
+						get_func_name(fcinfo->flinfo->fn_oid))));
+	pool = eventlog_find_pool(site->events, context);
+	if (pool == NULL)
+	{
+		pool = eventlog_create_pool(site->events, context);
+		AggRegisterCallback(fcinfo, close_pool, PointerGetDatum(pool));
+	}
+	state = MemoryContextAllocZero(context, sizeof(KeyedState));
+	state->site = site;
+	state->plan = plan;
+	state->log = eventlog_create(pool, context, columns);
+	state->latest = DT_NOBEGIN;
+	return state;
+}
+
+/* The first row of a group.  A row without customer, time or event makes no state. */
+static KeyedState *
+first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const TallyText *text, bool skipped)
+{
+	KeyedSite  *site = keyed_site(fcinfo);
+	int			arguments = PG_NARGS() - analysis->texts;
+	TallyDefinition definition;
+	KeyedPlan  *plan;
+	int			columns = 0;
+
+	define(&definition, analysis, text);
+	plan = keyed_plan(site, &definition);
+	configure(site, plan, analysis);
+	if (site->events->type == NULL)
+		eventlog_site_type(site->events,
+						   customer_type_create(site->context,
+												get_fn_expr_argtype(fcinfo->flinfo, ARG_CUSTOMER)));
+	if (arguments > ARG_VALUE && (plan->plan->columns & (COLUMN_VALUE | COLUMN_VALUE_SELDOM)))
+		columns |= COLUMN_VALUE;
+	if (arguments > ARG_SCORE)
+		columns |= plan->plan->columns & COLUMN_SCORE;
+	return skipped ? NULL : keyed_state(fcinfo, site, plan, columns);
+}
+
+/* ----------
+ * Rows
+ * ----------
+ */
+
+static AnalysisNeed
+ask_need(KeyedPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
+		 uint32 channel, uint32 place, uint64 pair)
+{
+	AnalysisNeed need = analysis->wants(plan->plan, &labels->label[event],
+										&labels->label[channel]);
+
+	plan->pair[place] = pair;
+	plan->need[place] = need;
+	return need;
+}
+
+/* Does the analysis need a touchpoint with these labels? */
+static inline AnalysisNeed
+find_need(KeyedPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
+		  uint32 channel)
+{
+	uint64		pair = ((uint64) event << 32) | channel;
+	uint32		place = (event + channel * 61) & (NEEDS - 1);
+
+	/* no event has code 0, so a free place is like no pair */
+	if (likely(plan->pair[place] == pair))
+		return plan->need[place];
+	return ask_need(plan, analysis, labels, event, channel, place, pair);
+}
+
+static inline double
+number_argument(FunctionCallInfo fcinfo, int arguments, int argument, const char *what)
+{
+	if (arguments <= argument || PG_ARGISNULL(argument))
+		return get_float8_nan();
+	return journey_check_number(PG_GETARG_FLOAT8(argument), what);
+}
+
+/* The channel's text; none is empty. */
+static inline Label
+channel_argument(FunctionCallInfo fcinfo)
+{
+	Label		channel = {"", 0};
+
+	if (!PG_ARGISNULL(ARG_CHANNEL))
+	{
+		text	   *argument = PG_GETARG_TEXT_PP(ARG_CHANNEL);
+
+		channel.text = VARDATA_ANY(argument);
+		channel.length = VARSIZE_ANY_EXHDR(argument);
+	}
+	return channel;
+}
+
+static inline uint32
+channel_code(Labels *labels, const Label *channel)
+{
+	return channel->length == 0 ? LABEL_NONE : labels_intern(labels, channel->text, channel->length);
+}
+
+/*
+ * When there are very many labels, those that are new and of no use are not kept: a
+ * column of addresses may have one for each row.
+ */
+static bool
+is_worth_keeping(const KeyedState *state, const Analysis *analysis, const Label *event,
+				 const Label *channel)
+{
+	const Labels *labels = state->site->events->labels;
+
+	if (labels_find(labels, event->text, event->length) != LABEL_NONE &&
+		(channel->length == 0 ||
+		 labels_find(labels, channel->text, channel->length) != LABEL_NONE))
+		return true;
+	return analysis->wants(state->plan->plan, event, channel) != NEED_NOTHING;
+}
+
+static inline void
+leave_out(KeyedState *state, TimestampTz at)
+{
+	if (at > state->latest)
+		state->latest = at;
+}
+
+static inline void
+collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state, int arguments)
+{
+	EventSite  *site = state->site->events;
+	Labels	   *labels = site->labels;
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
+	text	   *argument = PG_GETARG_TEXT_PP(ARG_EVENT);
+	Label		event_label = {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
+	Label		channel_label = {"", 0};
+	bool		channel_decides = arguments > ARG_CHANNEL &&
+		(state->plan->plan->columns & COLUMN_CHANNEL) != 0;
+	uint32		event;
+	uint32		channel;
+	double		value;
+	double		score;
+
+	if (unlikely(!IS_VALID_TIMESTAMP(at)))
+		journey_check_time(at);
+	if (unlikely(event_label.length == 0))
+		journey_check_event(0);
+	if (channel_decides)
+		channel_label = channel_argument(fcinfo);
+	value = number_argument(fcinfo, arguments, ARG_VALUE, "value");
+	score = number_argument(fcinfo, arguments, ARG_SCORE, "score");
+
+	if (unlikely(labels->bytes > site->labels_freely) &&
+		!is_worth_keeping(state, analysis, &event_label, &channel_label))
+	{
+		leave_out(state, at);
+		return;
+	}
+	event = labels_intern(labels, event_label.text, event_label.length);
+	channel = channel_code(labels, &channel_label);
+	if (find_need(state->plan, analysis, labels, event, channel) == NEED_NOTHING)
+	{
+		leave_out(state, at);
+		return;
+	}
+	/* numbers of equal events at one instant are in the order of channels */
+	if (!channel_decides && state->log->columns != 0)
+	{
+		channel_label = channel_argument(fcinfo);
+		channel = channel_code(labels, &channel_label);
+	}
+	eventlog_reserve(state->log);
+	eventlog_append(state->log, eventlog_key(state->log, PG_GETARG_DATUM(ARG_CUSTOMER)),
+					at, event, channel, value, score);
+}
+
+/*
+ * The transition function of the keyed form: (state, customer, at, event [,
+ * channel [, value [, score]]], configuration ...).
+ */
+Datum
+population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	int			arguments = PG_NARGS() - analysis->texts;
+	bool		skipped = PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_AT) ||
+		PG_ARGISNULL(ARG_EVENT);
+	KeyedState *state;
+	TallyText	text[FUNC_MAX_ARGS];
+
+	population_texts(fcinfo, analysis, arguments, text);
+	if (PG_ARGISNULL(ARG_STATE))
+	{
+		state = first_state(fcinfo, analysis, text, skipped);
+		if (state == NULL)
+			PG_RETURN_NULL();
+	}
+	else
+	{
+		state = (KeyedState *) PG_GETARG_POINTER(ARG_STATE);
+		check_configuration(state, analysis, text);
+		configure(state->site, state->plan, analysis);
+	}
+	if (!skipped)
+		collect_row(fcinfo, analysis, state, arguments);
+	PG_RETURN_POINTER(state);
+}
+
+/* ----------
+ * The answer
+ * ----------
+ */
+
+typedef struct Counting
+{
+	const Analysis *analysis;
+	AnalysisPlan *plan;
+	uint64		generation;
+	Tally	   *tally;
+	MemoryContext context;		/* where the tally lives */
+	MemoryContext scratch;
+	uint64		customers;
+} Counting;
+
+/* An analysis that had to grow the tally left a larger one in scratch memory. */
+static void
+keep_tally(Counting *counting, Tally *tally)
+{
+	Tally	   *copy;
+
+	if (tally == counting->tally)
+		return;
+	copy = MemoryContextAlloc(counting->context, VARSIZE(tally));
+	memcpy(copy, tally, VARSIZE(tally));
+	pfree(counting->tally);
+	counting->tally = copy;
+	MemoryContextReset(counting->scratch);
+}
+
+static void
+count_customer(void *argument, const JourneyColumns *columns)
+{
+	Counting   *counting = argument;
+	Tally	   *tally = counting->tally;
+	MemoryContext before = MemoryContextSwitchTo(counting->scratch);
+
+	counting->analysis->add(counting->plan, columns, counting->generation, &tally);
+	MemoryContextSwitchTo(before);
+	keep_tally(counting, tally);
+	if (++counting->customers % CUSTOMERS_A_RESET == 0)
+		MemoryContextReset(counting->scratch);
+}
+
+/* Works the state's log off. */
+static void
+make_tally(KeyedState *state, const Analysis *analysis)
+{
+	MemoryContext before;
+	Counting	counting;
+	Tally	   *tally;
+
+	counting.analysis = analysis;
+	counting.plan = state->plan->plan;
+	counting.generation = state->site->events->labels->id;
+	counting.context = state->log->context;
+	counting.customers = 0;
+	counting.scratch = AllocSetContextCreate(CurrentMemoryContext, "journey count",
+											 ALLOCSET_DEFAULT_SIZES);
+	before = MemoryContextSwitchTo(counting.context);
+	counting.tally = tally_create(state->plan->key);
+	MemoryContextSwitchTo(before);
+
+	eventlog_customers(state->log, counting.plan->columns, count_customer, &counting);
+	if (state->latest != DT_NOBEGIN)
+	{
+		tally = counting.tally;
+		MemoryContextSwitchTo(counting.scratch);
+		analysis->left_out(counting.plan, state->latest, &tally);
+		MemoryContextSwitchTo(before);
+		keep_tally(&counting, tally);
+	}
+	MemoryContextDelete(counting.scratch);
+	state->tally = counting.tally;
+}
+
+/* The final function: an array of rows. */
+Datum
+population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	PopulationAnswer *answer = fcinfo->flinfo->fn_extra;
+	KeyedState *state;
+
+	population_check_aggregate(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (answer == NULL)
+		answer = fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PopulationAnswer));
+	state = (KeyedState *) PG_GETARG_POINTER(0);
+	configure(state->site, state->plan, analysis);
+	if (state->tally == NULL)
+		make_tally(state, analysis);
+	return population_answer(fcinfo, analysis, state->plan->plan, state->tally, answer);
+}

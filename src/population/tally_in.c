@@ -1,0 +1,504 @@
+/*
+ * tally_in.c
+ *		The text and the binary form of journey_tally, which tally_out.c
+ *		describes: reading them.
+ *
+ * One reader takes the parts from text or from a message.  It trusts nothing:
+ * a tally that it lets pass can be merged and reported without further checks
+ * of its numbers.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+#include "compat.h"
+#include "population/tally.h"
+
+PG_FUNCTION_INFO_V1(journey_tally_in);
+PG_FUNCTION_INFO_V1(journey_tally_recv);
+
+#define CANCEL_EVERY	1024
+
+#define MAX_WORD_LENGTH	40		/* of a word or a number in text */
+
+const char *const tally_type_names[TALLY_TYPES] = {
+	"count", "latest", "duration", "sum", "distribution"
+};
+
+typedef struct Source
+{
+	StringInfo	message;		/* or NULL, and then: */
+	const char *text;
+	const char *at;				/* zero-terminated */
+} Source;
+
+static void pg_attribute_noreturn()
+invalid(const Source *source, const char *what)
+{
+	if (source->message)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid binary journey_tally"),
+				 errdetail("Invalid %s before byte %d.", what, source->message->cursor)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type journey_tally"),
+			 errdetail("Expected %s at character %d.", what,
+					   pg_mbstrlen_with_len(source->text, source->at - source->text) + 1)));
+	pg_unreachable();
+}
+
+static void
+skip_space(Source *source)
+{
+	Assert(source->at != NULL);
+	while (*source->at == ' ' || (*source->at >= '\t' && *source->at <= '\r'))
+		source->at++;
+}
+
+/* Is this character next in the text?  If so it is taken. */
+static bool
+take(Source *source, char mark)
+{
+	skip_space(source);
+	if (*source->at != mark)
+		return false;
+	source->at++;
+	return true;
+}
+
+static void
+get_mark(Source *source, char mark, const char *what)
+{
+	if (!source->message && !take(source, mark))
+		invalid(source, what);
+}
+
+/*
+ * A word or number of the text, copied to "word", which has room for
+ * MAX_WORD_LENGTH bytes and the end.
+ */
+static void
+get_word(Source *source, char *word, const char *what)
+{
+	size_t		length;
+
+	skip_space(source);
+	length = strcspn(source->at, " \t\n\v\f\r[]()\"");
+	if (length == 0 || length > MAX_WORD_LENGTH)
+		invalid(source, what);
+	memcpy(word, source->at, length);
+	word[length] = '\0';
+	source->at += length;
+}
+
+/*
+ * Begins a list.  Items of a message take so many bytes at least, which limits
+ * their number before anything is allocated.
+ */
+static uint32
+get_list(Source *source, int least_size)
+{
+	uint32		count;
+
+	if (!source->message)
+	{
+		get_mark(source, '[', "\"[\"");
+		return 0;
+	}
+	count = pq_getmsgint(source->message, 4);
+	if (count > (source->message->len - source->message->cursor) / least_size)
+		invalid(source, "number of items");
+	return count;
+}
+
+/* Is there another item?  Counts down, in a message. */
+static bool
+get_more(Source *source, uint32 *count)
+{
+	if (!source->message)
+		return !take(source, ']');
+	return (*count)-- > 0;
+}
+
+/* Digits to a number of two words; false if there is anything else, or too much. */
+static bool
+parse_wide(const char *digits, uint64 *low, int64 *high)
+{
+	uint32		limb[4] = {0, 0, 0, 0};
+
+	if (*digits == '\0')
+		return false;
+	for (; *digits; digits++)
+	{
+		uint64		carry = *digits - '0';
+
+		if (*digits < '0' || *digits > '9')
+			return false;
+		for (int i = 0; i < 4; i++)
+		{
+			carry += (uint64) limb[i] * 10;
+			limb[i] = (uint32) carry;
+			carry >>= 32;
+		}
+		if (carry != 0 || limb[3] > PG_INT32_MAX)
+			return false;
+	}
+	*low = limb[0] | ((uint64) limb[1] << 32);
+	*high = limb[2] | ((int64) limb[3] << 32);
+	return true;
+}
+
+static void
+get_wide(Source *source, uint64 *low, int64 *high, const char *what)
+{
+	char		word[MAX_WORD_LENGTH + 1];
+
+	if (source->message)
+	{
+		*high = pq_getmsgint64(source->message);
+		*low = pq_getmsgint64(source->message);
+		if (*high < 0)
+			invalid(source, what);
+		return;
+	}
+	get_word(source, word, what);
+	if (!parse_wide(word, low, high))
+		invalid(source, what);
+}
+
+static uint64
+get_unsigned(Source *source, const char *what)
+{
+	uint64		low;
+	int64		high;
+
+	if (source->message)
+		return pq_getmsgint64(source->message);
+	get_wide(source, &low, &high, what);
+	if (high != 0)
+		invalid(source, what);
+	return low;
+}
+
+static int64
+get_integer(Source *source, const char *what)
+{
+	bool		minus;
+	uint64		number;
+
+	if (source->message)
+		return pq_getmsgint64(source->message);
+	minus = take(source, '-');
+	number = get_unsigned(source, what);
+	if (number > (uint64) PG_INT64_MAX + (minus ? 1 : 0))
+		invalid(source, what);
+	return minus ? (int64) -number : (int64) number;
+}
+
+static int64
+get_count(Source *source, const char *what)
+{
+	int64		count = get_integer(source, what);
+
+	if (count < 0)
+		invalid(source, what);
+	return count;
+}
+
+static double
+get_double(Source *source)
+{
+	const char *what = "a finite number";
+	char		word[MAX_WORD_LENGTH + 1];
+	char	   *end;
+	double		number;
+
+	if (source->message)
+		number = pq_getmsgfloat8(source->message);
+	else
+	{
+		get_word(source, word, what);
+		number = strtod(word, &end);
+		if (*end != '\0' || strspn(word, "+-.0123456789eE") != strlen(word))
+			invalid(source, what);
+	}
+	if (!isfinite(number))
+		invalid(source, what);
+	return number;
+}
+
+static char *
+get_quoted(Source *source, uint32 *length)
+{
+	const char *end = source->at;
+	char	   *text;
+	char	   *to;
+
+	for (; *end != '"' || *++end == '"'; end++)
+		if (*end == '\0')
+			invalid(source, "a quoted text");
+	text = to = palloc(end - source->at);
+	for (const char *from = source->at; from < end - 1; from++)
+	{
+		*to++ = *from;
+		if (*from == '"')
+			from++;
+	}
+	*length = to - text;
+	source->at = end;
+	return text;
+}
+
+/* A palloc'd text; NULL only if that is allowed. */
+static char *
+get_string(Source *source, uint32 *length, bool nullable)
+{
+	char		word[MAX_WORD_LENGTH + 1];
+	int			bytes;
+	char	   *text;
+
+	*length = 0;
+	if (!source->message)
+	{
+		if (take(source, '"'))
+			return get_quoted(source, length);
+		if (!nullable)
+			invalid(source, "a quoted text");
+		get_word(source, word, "a quoted text or null");
+		if (strcmp(word, "null") != 0)
+			invalid(source, "a quoted text or null");
+		return NULL;
+	}
+	bytes = (int32) pq_getmsgint(source->message, 4);
+	if (bytes == -1 && nullable)
+		return NULL;
+	if (bytes < 0)
+		invalid(source, "length of a text");
+	text = pq_getmsgtext(source->message, bytes, &bytes);
+	*length = bytes;
+	return text;
+}
+
+static TallyType
+get_type(Source *source)
+{
+	char		word[MAX_WORD_LENGTH + 1];
+	int			type = 0;
+
+	if (source->message)
+		type = pq_getmsgbyte(source->message);
+	else
+	{
+		get_word(source, word, "a type of slot");
+		while (type < TALLY_TYPES && strcmp(word, tally_type_names[type]) != 0)
+			type++;
+	}
+	if (type >= TALLY_TYPES)
+		invalid(source, "a type of slot");
+	return type;
+}
+
+/* Reads a list of types and appends them; returns how many there were. */
+static uint32
+get_types(Source *source, StringInfo types, bool distributions)
+{
+	int			before = types->len;
+	uint32		count = get_list(source, 1);
+
+	while (get_more(source, &count))
+	{
+		TallyType	type = get_type(source);
+
+		if (type == TALLY_DISTRIBUTION && !distributions)
+			invalid(source, "a type of common slot");
+		appendStringInfoChar(types, type);
+	}
+	return types->len - before;
+}
+
+static TallyKey *
+get_key(Source *source, StringInfo types)
+{
+	TallyDefinition definition;
+	StringInfoData texts;
+	int64		version;
+	uint32		count;
+
+	definition.analysis.text = get_string(source, &definition.analysis.length, false);
+	version = get_integer(source, "a version");
+	if (version < 0 || version > PG_INT32_MAX)
+		invalid(source, "a version");
+	definition.version = version;
+	initStringInfo(&texts);
+	count = get_list(source, sizeof(int32));
+	while (get_more(source, &count))
+	{
+		TallyText	text;
+
+		text.text = get_string(source, &text.length, false);
+		appendBinaryStringInfo(&texts, (char *) &text, sizeof(text));
+	}
+	definition.texts = texts.len / sizeof(TallyText);
+	definition.text = (const TallyText *) texts.data;
+	definition.common_slots = get_types(source, types, false);
+	definition.row_slots = get_types(source, types, true);
+	definition.type = (const uint8 *) types->data;
+	return tally_key(&definition);
+}
+
+static void
+get_slot(Source *source, TallyType type, void *slot)
+{
+	if (type == TALLY_COUNT)
+		*(int64 *) slot = get_count(source, "a count");
+	else if (type == TALLY_LATEST)
+	{
+		if (source->message || !take(source, 'n'))
+			*(int64 *) slot = get_integer(source, "a number or none");
+		else if (strncmp(source->at, "one", 3) == 0)
+			source->at += 3;	/* as it was made */
+		else
+			invalid(source, "a number or none");
+	}
+	else if (type == TALLY_DURATION)
+	{
+		TallyDuration *duration = slot;
+
+		get_mark(source, '(', "\"(\"");
+		duration->count = get_count(source, "a count");
+		get_wide(source, &duration->low, &duration->high, "a sum of microseconds");
+		if (duration->count == 0 && (duration->low != 0 || duration->high != 0))
+			invalid(source, "a sum of zero for a count of zero");
+		get_mark(source, ')', "\")\"");
+	}
+	else if (type == TALLY_SUM)
+	{
+		TallySum   *sum = slot;
+
+		get_mark(source, '(', "\"(\"");
+		sum->count = get_count(source, "a count");
+		sum->sum = get_double(source);
+		sum->rest = get_double(source);
+		if (!isfinite(sum->sum + sum->rest))
+			invalid(source, "a finite sum");
+		if (sum->count == 0 && (sum->sum != 0 || sum->rest != 0))
+			invalid(source, "a sum of zero for a count of zero");
+		get_mark(source, ')', "\")\"");
+	}
+}
+
+/* Is this a cell that durations of one bucket can have made? */
+static bool
+valid_cell(const TallyCell *cell)
+{
+	return cell->count > 0 && cell->smallest <= cell->largest &&
+		tally_bucket(cell->smallest) == tally_bucket(cell->largest) &&
+		(cell->count > 1 || cell->smallest == cell->largest);
+}
+
+static void
+get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot)
+{
+	uint32		left = get_list(source, 3 * sizeof(int64));
+	int64		total = 0;
+	int64		previous = -1;
+
+	for (uint32 i = 0; get_more(source, &left); i++)
+	{
+		TallyCell	cell;
+		int64		bucket;
+
+		if (i % CANCEL_EVERY == 0)
+			CHECK_FOR_INTERRUPTS();
+		get_mark(source, '(', "\"(\"");
+		cell.count = get_count(source, "a count");
+		cell.smallest = get_unsigned(source, "microseconds");
+		cell.largest = get_unsigned(source, "microseconds");
+		bucket = tally_bucket(cell.smallest);
+		if (!valid_cell(&cell) || bucket <= previous)
+			invalid(source, "a later bucket of times, its count and its borders");
+		previous = bucket;
+		get_mark(source, ')', "\")\"");
+		tally_add_count(&total, cell.count);
+		tally_add_cell(tally, row, slot, &cell);
+	}
+}
+
+static void
+get_row(Source *source, Tally **tally, const uint8 *type, uint32 slots)
+{
+	uint32		length;
+	const char *label;
+	uint32		rows = (*tally)->rows;
+	uint32		row;
+
+	CHECK_FOR_INTERRUPTS();
+	get_mark(source, '(', "\"(\"");
+	label = get_string(source, &length, true);
+	row = tally_row(tally, label, length);
+	if (row != rows)
+		invalid(source, "a label that was not there before");
+	for (uint32 slot = 0; slot < slots; slot++)
+	{
+		if (type[slot] == TALLY_DISTRIBUTION)
+			get_distribution(source, tally, row, slot);
+		else
+			get_slot(source, type[slot], tally_slot(*tally, row, slot));
+	}
+	get_mark(source, ')', "\")\"");
+}
+
+static Tally *
+get_tally(Source *source)
+{
+	char		word[MAX_WORD_LENGTH + 1];
+	StringInfoData types;
+	Tally	   *tally;
+	uint32		count;
+
+	if (!source->message)
+	{
+		get_word(source, word, "\"tally\"");
+		if (strcmp(word, "tally") != 0)
+			invalid(source, "\"tally\"");
+	}
+	if (get_integer(source, "a known format") != TALLY_FORMAT)
+		invalid(source, "a known format");
+	initStringInfo(&types);
+	tally = tally_create(get_key(source, &types));
+
+	get_mark(source, '(', "\"(\"");
+	for (uint32 slot = 0; slot < tally->common_slots; slot++)
+		get_slot(source, types.data[slot], tally_common(tally, slot));
+	get_mark(source, ')', "\")\"");
+	count = get_list(source, sizeof(int32));
+	while (get_more(source, &count))
+		get_row(source, &tally, (const uint8 *) types.data + tally->common_slots, tally->row_slots);
+	return tally;
+}
+
+Datum
+journey_tally_in(PG_FUNCTION_ARGS)
+{
+	Source		source = {NULL, PG_GETARG_CSTRING(0), PG_GETARG_CSTRING(0)};
+	Tally	   *tally = get_tally(&source);
+
+	skip_space(&source);
+	if (*source.at != '\0')
+		invalid(&source, "the end");
+	PG_RETURN_POINTER(tally);
+}
+
+Datum
+journey_tally_recv(PG_FUNCTION_ARGS)
+{
+	Source		source = {(StringInfo) PG_GETARG_POINTER(0), NULL, NULL};
+
+	PG_RETURN_POINTER(get_tally(&source));
+}
