@@ -210,31 +210,6 @@ eventlog_count(const EventLog *log)
 	return bytes / log->width;
 }
 
-/* Spills the largest logs until the others fit. */
-static void
-keep_to_budget(EventSite *site)
-{
-	while (site->used > site->budget)
-	{
-		EventLog   *largest = NULL;
-		dlist_iter	iter;
-
-		dlist_foreach(iter, &site->large)
-		{
-			EventLog   *log = dlist_container(EventLog, node, iter.cur);
-
-			if (log->memory >= log->spill_at &&
-				(largest == NULL || log->memory > largest->memory))
-				largest = log;
-		}
-		if (largest == NULL)
-			break;
-		CHECK_FOR_INTERRUPTS();
-		if (!eventlog_spill(largest))
-			largest->spill_at = largest->memory * 2;
-	}
-}
-
 /* Of the newest block: where the last record ends that fits. */
 static char *
 block_limit(const EventLog *log)
@@ -267,14 +242,12 @@ add_block(EventLog *log)
 	account(log, size, 0);
 }
 
-/* Makes room for a record, be it in memory or by spilling. */
+/* Makes room for a record in memory. */
 void
-eventlog_make_room(EventLog *log)
+eventlog_add_room(EventLog *log)
 {
 	EventSite  *site = log->pool->site;
 
-	if (unlikely(site->used > site->budget))
-		keep_to_budget(site);
 	if (log->last)
 		log->limit = block_limit(log);
 	if (log->free == log->limit)

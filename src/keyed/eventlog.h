@@ -104,7 +104,7 @@ extern EventPool *eventlog_create_pool(EventSite *site, MemoryContext context);
 extern void eventlog_close_pool(EventPool *pool);
 extern EventLog *eventlog_create(EventPool *pool, MemoryContext context, int columns);
 extern void eventlog_account(EventPool *pool, Size more, Size less);
-extern void eventlog_make_room(EventLog *log);
+extern void eventlog_add_room(EventLog *log);
 extern void eventlog_look_at_budget(EventLog *log);
 extern void eventlog_clear(EventLog *log);
 extern int64 eventlog_count(const EventLog *log);
@@ -113,7 +113,10 @@ extern int64 eventlog_count(const EventLog *log);
 extern void eventlog_customers(EventLog *log, int columns, EventCustomer callback, void *argument);
 
 /* spill.c */
-extern bool eventlog_spill(EventLog *log);
+extern void eventlog_make_room(EventLog *log);
+extern void eventlog_write(EventLog *log);
+
+/* parts.c */
 extern void eventlog_parts(EventLog *log, EventPart callback, void *argument);
 
 /* run.c */

@@ -5,7 +5,7 @@
  * A log that spills is divided by a hash of the customer, so that each part
  * holds all rows of its customers, in the order of arrival.  A part that is still too large
  * when its turn comes is divided again, by other bits, unless it holds one
- * customer only.  The tapes of all logs of a pool lie in one temporary file,
+ * customer only; see parts.c.  The tapes of all logs of a pool lie in one temporary file,
  * whose blocks are used again as soon as they were read.
  */
 #include "postgres.h"
@@ -20,8 +20,6 @@
 
 /* Divided so often, customers must have equal hashes. */
 #define MAX_LEVEL		12
-
-#define LARGEST_READ_BUFFER	(64 * 1024)
 
 static inline uint64
 record_hash(const EventLog *log, const EventRecord *record)
@@ -104,8 +102,9 @@ write_record(EventLog *log, EventRecord *record)
 		LogicalTapeWrite(log->tape[p], record, log->width);
 }
 
-static void
-write_records(EventLog *log)
+/* Divides all records of a log among its partitions. */
+void
+eventlog_write(EventLog *log)
 {
 	MemoryContext before = MemoryContextSwitchTo(log->pool->context);
 
@@ -124,129 +123,47 @@ write_records(EventLog *log)
 }
 
 /* Moves all records of a log to disk.  False: they would not come back in smaller parts. */
-bool
-eventlog_spill(EventLog *log)
+static bool
+spill(EventLog *log)
 {
 	if (log->partitions == 0 && is_indivisible(log))
 		return false;
-	write_records(log);
+	eventlog_write(log);
 	return true;
 }
 
+/* Spills the largest logs until the others fit. */
 static void
-read_exactly(LogicalTape *tape, void *data, Size size)
+keep_to_budget(EventSite *site)
 {
-	if (LogicalTapeRead(tape, data, size) != size)
-		elog(ERROR, "temporary file of touchpoints ends too early");
-}
-
-/* Records that are their own keys come as they are, as many as there is room for. */
-static void
-read_plain(EventLog *part, LogicalTape *tape)
-{
-	for (;;)
+	while (site->used > site->budget)
 	{
-		Size		size;
-		Size		room;
+		EventLog   *largest = NULL;
+		dlist_iter	iter;
 
-		CHECK_FOR_INTERRUPTS();
-		eventlog_reserve(part);
-		room = part->limit - part->free;
-		size = LogicalTapeRead(tape, part->free, room);
-		part->free += size;
-		if (size % part->width != 0)
-			elog(ERROR, "temporary file of touchpoints ends too early");
-		if (size < room)
-			break;
-	}
-}
-
-static void
-read_images(EventLog *part, LogicalTape *tape)
-{
-	MemoryContext context = part->context;
-	Size		room = 1024;
-	char	   *data = MemoryContextAlloc(context, room);
-	char		record[sizeof(EventRecord) + 2 * sizeof(double)];
-	CustomerImage image;
-
-	for (uint64 i = 0;; i++)
-	{
-		Size		size = LogicalTapeRead(tape, record, part->width);
-
-		if (size == 0)
-			break;
-		if (size != part->width)
-			elog(ERROR, "temporary file of touchpoints ends too early");
-		if ((i & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		read_exactly(tape, &image.length, sizeof(image.length));
-		if (image.length > room)
+		dlist_foreach(iter, &site->large)
 		{
-			pfree(data);
-			room = image.length;
-			data = MemoryContextAllocHuge(context, room);
+			EventLog   *log = dlist_container(EventLog, node, iter.cur);
+
+			if (log->memory >= log->spill_at &&
+				(largest == NULL || log->memory > largest->memory))
+				largest = log;
 		}
-		read_exactly(tape, data, image.length);
-		image.data = data;
-		image.hash = (uint64) ((EventRecord *) record)->key;
-		eventlog_reserve(part);
-		((EventRecord *) record)->key = eventlog_image_key(part, &image);
-		memcpy(part->free, record, part->width);
-		part->free += part->width;
+		if (largest == NULL)
+			break;
+		CHECK_FOR_INTERRUPTS();
+		if (!spill(largest))
+			largest->spill_at = largest->memory * 2;
 	}
-	pfree(data);
 }
 
-/* Works off one partition, which is read into a log of its own. */
-static void
-work_off_partition(EventLog *log, int p, EventPart callback, void *argument)
-{
-	MemoryContext before = MemoryContextSwitchTo(log->pool->context);
-	EventLog   *part = eventlog_create(log->pool, log->context, log->columns);
-
-	part->level = log->level + 1;
-	if (log->pool->site->integer_size > 0)
-		read_plain(part, log->tape[p]);
-	else
-		read_images(part, log->tape[p]);
-	LogicalTapeClose(log->tape[p]);
-	log->tape[p] = NULL;
-	MemoryContextSwitchTo(before);
-	eventlog_parts(part, callback, argument);
-	eventlog_clear(part);
-	pfree(part);
-}
-
-/*
- * Calls back with logs that together hold all records of this one, and no
- * customer's in two of them.  The callback clears them or leaves that to us; afterwards the log
- * is empty.
- */
+/* Makes room for a record, be it in memory or by spilling. */
 void
-eventlog_parts(EventLog *log, EventPart callback, void *argument)
+eventlog_make_room(EventLog *log)
 {
-	Size		buffer = log->pool->site->budget / 16;
+	EventSite  *site = log->pool->site;
 
-	if (log->partitions == 0)
-	{
-		callback(argument, log);
-		eventlog_clear(log);
-		return;
-	}
-	write_records(log);
-	buffer = Max(BLCKSZ, Min(buffer, LARGEST_READ_BUFFER));
-	for (int p = 0; p < log->partitions; p++)
-	{
-		if (log->tape[p] == NULL)
-			continue;
-		LogicalTapeRewindForRead(log->tape[p], buffer);
-		eventlog_account(log->pool, 0, BLCKSZ);
-	}
-	for (int p = 0; p < log->partitions; p++)
-		if (log->tape[p])
-			work_off_partition(log, p, callback, argument);
-	pfree(log->tape);
-	log->tape = NULL;
-	log->partitions = 0;
+	if (unlikely(site->used > site->budget))
+		keep_to_budget(site);
+	eventlog_add_room(log);
 }
