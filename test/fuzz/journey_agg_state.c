@@ -5,7 +5,7 @@
  *		the same when it is sent on, and has twice the touchpoints when it
  *		comes twice.
  */
-#include "type/columns.h"
+#include "journey.h"
 
 extern Datum journey_agg_combinefn(PG_FUNCTION_ARGS);
 extern Datum journey_agg_serialfn(PG_FUNCTION_ARGS);

@@ -7,7 +7,7 @@
  * JSON stands in for the iterator over a jsonb value: the same tokens reach the
  * extension, numbers as the text that numeric would print.
  */
-#include "type/columns.h"
+#include "journey.h"
 
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"

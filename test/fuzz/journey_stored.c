@@ -5,7 +5,7 @@
  *		be written again and is stable from then on, and patterns can be looked
  *		for in it.
  */
-#include "type/columns.h"
+#include "journey.h"
 
 #include "utils/float.h"
 

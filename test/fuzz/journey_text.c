@@ -3,7 +3,7 @@
  *		Any text is a journey or an error; a journey reads back to the same
  *		bytes.
  */
-#include "type/columns.h"
+#include "journey.h"
 
 typedef struct Input
 {

@@ -3,7 +3,7 @@
  *		Any text is a tally or an error; a tally reads back, can be
  *		merged, and gives rows.
  */
-#include "population/tally.h"
+#include "tally.h"
 
 static void
 read_text(void *argument)
