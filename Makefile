@@ -111,7 +111,7 @@ include $(PGXS)
 $(shell mkdir -p $(dir $(OBJS)))
 $(OBJS) $(OBJS:.o=.bc): $(wildcard $(here)/src/*.h $(here)/src/*/*.h)
 
-journey--$(EXTVERSION).sql: $(SQL_PARTS:%=sql/%.sql) Makefile
-	cat $(filter %.sql,$^) > $@
+journey--$(EXTVERSION).sql: sql/population.awk $(SQL_PARTS:%=sql/%.sql) Makefile
+	awk -f $(filter %.awk,$^) $(filter %.sql,$^) > $@
 
 endif

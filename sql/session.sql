@@ -50,39 +50,4 @@ COMMENT ON COLUMN session_stats.bounced IS 'sessions of a single touchpoint';
 COMMENT ON COLUMN session_stats.bounce_rate IS 'bounced, as a fraction of sessions';
 COMMENT ON COLUMN session_stats.value IS 'sum of the values of all touchpoints';
 
-CREATE FUNCTION session_summary_transition(journey_tally, journey) RETURNS journey_tally
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION session_summary_transition(journey_tally, journey) IS
-    'aggregate transition function of session_summary';
-
-CREATE FUNCTION session_summary_transition(journey_tally, journey, gap interval) RETURNS journey_tally
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION session_summary_transition(journey_tally, journey, interval) IS
-    'aggregate transition function of session_summary';
-
-CREATE FUNCTION session_summary_final(journey_tally) RETURNS session_stats[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION session_summary_final(journey_tally) IS
-    'aggregate final function of session_summary';
-
-CREATE AGGREGATE session_summary(journey) (
-    SFUNC = session_summary_transition,
-    STYPE = journey_tally,
-    SSPACE = 4096,
-    FINALFUNC = session_summary_final,
-    COMBINEFUNC = journey_tally_combine,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE session_summary(journey) IS
-    'sessions of many customers summed up; a gap of more than 30 minutes ends a session';
-
-CREATE AGGREGATE session_summary(journey, gap interval) (
-    SFUNC = session_summary_transition,
-    STYPE = journey_tally,
-    SSPACE = 4096,
-    FINALFUNC = session_summary_final,
-    COMBINEFUNC = journey_tally_combine,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE session_summary(journey, interval) IS
-    'sessions of many customers summed up; a longer gap ends a session';
+CREATE POPULATION AGGREGATE session_summary(gap interval USUALLY) RETURNS session_stats FROM event, value AS 'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session';

@@ -3,8 +3,8 @@
  *		stage_funnel: how many customers reached each step of a pattern, and
  *		what they did between.
  *
- * One row of the tally per label of "by", or a single one.  Of each customer
- * it counts where the chain ended; "reached this step or a later one" is summed
+ * One row of the tally per label of "by", or a single one with a null label.  Of
+ * each customer it counts where the chain ended; "reached this step or a later one" is summed
  * up from that when rows are made, so it cannot rise from step to step,
  * whatever bytes the state came from.
  */
@@ -12,33 +12,38 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/float.h"
 
 #include "matcher/matcher.h"
 #include "population/population.h"
 #include "population/rates.h"
 
-PG_FUNCTION_INFO_V1(stage_funnel_transition);
-PG_FUNCTION_INFO_V1(stage_funnel_final);
-PG_FUNCTION_INFO_V1(stage_funnel_keyed_transition);
-PG_FUNCTION_INFO_V1(stage_funnel_keyed_final);
-
 #define FUNNEL_VERSION	1
 
 #define MAX_REMARK_LENGTH	200	/* of the terms that nothing matched */
 
-/* Common slots. */
+/* Shapes of rows. */
+enum
+{
+	SHAPE_ALL,					/* what concerns the whole report */
+	SHAPE_LABEL,				/* a row a label */
+	SHAPES
+};
+
+#define ALL_ROW		0			/* the only one of SHAPE_ALL, the first shape */
+
+/* Slots of SHAPE_ALL. */
 enum
 {
 	LATEST_TOUCHPOINT,
 	TERM_SEEN					/* one a term: TALLY_NOTHING, or 1 */
 };
 
-/* Slots of a row: one, and then those of each step. */
+/* Slots of SHAPE_LABEL: one, and then those of each step. */
 enum
 {
 	LABEL_UNTIL,				/* by a time: first instant after the label */
@@ -59,9 +64,14 @@ enum
 
 #define STEP_SLOT(step, slot)	(STEP_SLOTS_BEGIN + (step) * STEP_SLOTS + (slot))
 
-static const uint8 step_types[STEP_SLOTS] = {
-	TALLY_COUNT, TALLY_COUNT, TALLY_COUNT, TALLY_DURATION, TALLY_SUM,
-	TALLY_DISTRIBUTION, TALLY_DISTRIBUTION
+static const TallySlot step_slots[STEP_SLOTS] = {
+	{"ended", TALLY_COUNT},
+	{"skipped", TALLY_COUNT},
+	{"touchpoints", TALLY_COUNT},
+	{"time", TALLY_DURATION},
+	{"value", TALLY_SUM},
+	{"since previous", TALLY_DURATIONS},
+	{"since start", TALLY_DURATIONS}
 };
 
 /* Columns of funnel_stage. */
@@ -88,6 +98,27 @@ enum
 	STAGE_COLUMNS
 };
 
+static const ReportColumn stage_columns[STAGE_COLUMNS] = {
+	{"label", TEXTOID},
+	{"step", INT4OID},
+	{"stage", TEXTOID},
+	{"customers", INT8OID},
+	{"conversion_from_start", FLOAT8OID},
+	{"conversion_from_previous", FLOAT8OID},
+	{"drop_off", INT8OID},
+	{"drop_off_rate", FLOAT8OID},
+	{"skipped", INT8OID},
+	{"touchpoints", INT8OID},
+	{"avg_seconds", FLOAT8OID},
+	{"median_seconds", FLOAT8OID},
+	{"p90_seconds", FLOAT8OID},
+	{"median_seconds_from_start", FLOAT8OID},
+	{"step_value", FLOAT8OID},
+	{"conversion_low", FLOAT8OID},
+	{"conversion_high", FLOAT8OID},
+	{"complete", BOOLOID}
+};
+
 typedef struct FunnelPlan
 {
 	AnalysisPlan plan;
@@ -96,30 +127,58 @@ typedef struct FunnelPlan
 	Matcher    *matcher;		/* made for the first customer */
 } FunnelPlan;
 
+static bool
+is_by_time(const Pattern *pattern)
+{
+	return pattern->by != BY_NOTHING && pattern->by != BY_CHANNEL;
+}
+
 /* ----------
  * Counting
  * ----------
  */
 
+/* What is counted for the whole report. */
+static void
+define_all(const Pattern *pattern, TallyShape *shape)
+{
+	TallySlot  *slot = palloc((TERM_SEEN + pattern->terms) * sizeof(TallySlot));
+
+	slot[LATEST_TOUCHPOINT] = (TallySlot) {"latest", TALLY_LATEST};
+	for (int i = 0; i < pattern->terms; i++)
+		slot[TERM_SEEN + i] = (TallySlot) {psprintf("term %d", i + 1), TALLY_LATEST};
+	*shape = (TallyShape) {"all", 0, TERM_SEEN + pattern->terms, slot};
+}
+
+/* What is counted for each label. */
+static void
+define_label(const Pattern *pattern, TallyShape *shape)
+{
+	int			slots = STEP_SLOT(pattern->steps, 0);
+	TallySlot  *slot = palloc(slots * sizeof(TallySlot));
+
+	slot[LABEL_UNTIL] = (TallySlot) {"until", TALLY_LATEST};
+	for (int step = 0; step < pattern->steps; step++)
+		for (int i = 0; i < STEP_SLOTS; i++)
+			slot[STEP_SLOT(step, i)] =
+				(TallySlot) {psprintf("%s %d", step_slots[i].name, step + 1), step_slots[i].type};
+	*shape = (TallyShape) {"label", 1, slots, slot};
+}
+
 static AnalysisPlan *
-funnel_configure(const TallyText *text)
+funnel_configure(const ArgumentValue *value)
 {
 	FunnelPlan *funnel = palloc0(sizeof(FunnelPlan));
-	const Pattern *pattern = pattern_parse(text[0].text, text[0].length);
-	uint8	   *type;
+	const Pattern *pattern = pattern_parse(value[0].text, value[0].length);
+	TallyShape *shape = palloc(SHAPES * sizeof(TallyShape));
 
+	define_all(pattern, &shape[SHAPE_ALL]);
+	define_label(pattern, &shape[SHAPE_LABEL]);
 	funnel->pattern = pattern;
 	funnel->context = CurrentMemoryContext;
 	funnel->plan.columns = pattern->columns | COLUMN_VALUE_SELDOM;
-	funnel->plan.common_slots = TERM_SEEN + pattern->terms;
-	funnel->plan.row_slots = STEP_SLOT(pattern->steps, 0);
-	type = palloc(funnel->plan.common_slots + funnel->plan.row_slots);
-	funnel->plan.type = type;
-	memset(type, TALLY_LATEST, funnel->plan.common_slots);
-	type += funnel->plan.common_slots;
-	type[LABEL_UNTIL] = TALLY_LATEST;
-	for (int step = 0; step < pattern->steps; step++)
-		memcpy(type + STEP_SLOT(step, 0), step_types, sizeof(step_types));
+	funnel->plan.shapes = SHAPES;
+	funnel->plan.shape = shape;
 	return &funnel->plan;
 }
 
@@ -150,11 +209,11 @@ load(const FunnelPlan *funnel, const JourneyColumns *columns, uint64 generation,
 	bool	   *seen = matcher_terms_seen(funnel->matcher);
 
 	for (int i = 0; i < terms; i++)
-		seen[i] = *(int64 *) tally_common(tally, TERM_SEEN + i) != TALLY_NOTHING;
+		seen[i] = tally_latest(tally, ALL_ROW, TERM_SEEN + i) != TALLY_NOTHING;
 	matcher_load(funnel->matcher, columns, generation);
 	for (int i = 0; i < terms; i++)
 		if (seen[i])
-			tally_add_latest(tally_common(tally, TERM_SEEN + i), 1);
+			tally_add_latest(tally, ALL_ROW, TERM_SEEN + i, 1);
 }
 
 /*
@@ -226,30 +285,28 @@ add_touchpoints(const FunnelPlan *funnel, const JourneyColumns *columns, const C
 		if (i < 0)
 		{
 			if (funnel->pattern->step[step].optional)
-				tally_add_count(tally_slot(*tally, row, STEP_SLOT(step, STEP_SKIPPED)), 1);
+				tally_add_count(*tally, row, STEP_SLOT(step, STEP_SKIPPED), 1);
 			continue;
 		}
 		value = COLUMN_VALUE_AT(columns, i);
 		if (!isnan(value))
-			tally_add_sum(tally_slot(*tally, row, STEP_SLOT(step, STEP_VALUE)), value);
+			tally_add_value(*tally, row, STEP_SLOT(step, STEP_VALUE), value);
 		if (start < 0)
 			start = i;
 		if (previous >= 0)
 		{
 			since_previous = (uint64) at[i] - (uint64) at[previous];
-			tally_add_durations(tally_slot(*tally, row, STEP_SLOT(step, STEP_TIME)), 1,
-								since_previous, 0);
-			tally_add_distribution(tally, row, STEP_SLOT(step, STEP_SINCE_PREVIOUS),
-								   since_previous);
+			tally_add_duration(*tally, row, STEP_SLOT(step, STEP_TIME), since_previous);
+			tally_add_time(tally, row, STEP_SLOT(step, STEP_SINCE_PREVIOUS), since_previous);
 		}
-		tally_add_distribution(tally, row, STEP_SLOT(step, STEP_SINCE_START),
-							   (uint64) at[i] - (uint64) at[start]);
+		tally_add_time(tally, row, STEP_SLOT(step, STEP_SINCE_START),
+					   (uint64) at[i] - (uint64) at[start]);
 		previous = i;
 	}
 }
 
 static void
-funnel_add(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation, Tally **tally)
+funnel_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation, Tally **tally)
 {
 	FunnelPlan *funnel = (FunnelPlan *) plan;
 	const Pattern *pattern = funnel->pattern;
@@ -263,24 +320,23 @@ funnel_add(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 	load(funnel, columns, generation, *tally);
 	raw = matcher_raw_matches(funnel->matcher);
 	if (columns->count > 0)
-		tally_add_latest(tally_common(*tally, LATEST_TOUCHPOINT),
-						 columns->at[columns->count - 1]);
+		tally_add_latest(*tally, ALL_ROW, LATEST_TOUCHPOINT, columns->at[columns->count - 1]);
 	count_touchpoints(pattern, columns, raw, touchpoints);
 
 	while (matcher_next(funnel->matcher, &label, &chain))
 	{
-		uint32		row = tally_row(tally, label.isnull ? NULL : label.text, label.length);
+		Label		key = {label.isnull ? NULL : label.text, label.length};
+		uint32		row = tally_row(tally, SHAPE_LABEL, &key, 1);
 
 		if (pattern->by != BY_NOTHING)
 			touchpoints[0] = label.starts;
-		if (pattern->by != BY_NOTHING && pattern->by != BY_CHANNEL)
-			tally_add_latest(tally_slot(*tally, row, LABEL_UNTIL), label.until);
+		if (is_by_time(pattern))
+			tally_add_latest(*tally, row, LABEL_UNTIL, label.until);
 		for (int step = 0; step < pattern->steps; step++)
-			tally_add_count(tally_slot(*tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS)),
-							touchpoints[step]);
+			tally_add_count(*tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS), touchpoints[step]);
 		if (chain.reached == 0)
 			continue;
-		tally_add_count(tally_slot(*tally, row, STEP_SLOT(chain.reached - 1, STEP_ENDED)), 1);
+		tally_add_count(*tally, row, STEP_SLOT(chain.reached - 1, STEP_ENDED), 1);
 		add_touchpoints(funnel, columns, &chain, tally, row);
 	}
 }
@@ -289,9 +345,11 @@ funnel_add(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 static void
 funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, Tally **tally)
 {
-	tally_add_latest(tally_common(*tally, LATEST_TOUCHPOINT), latest);
+	static const Label null = {NULL, 0};
+
+	tally_add_latest(*tally, ALL_ROW, LATEST_TOUCHPOINT, latest);
 	if (((const FunnelPlan *) plan)->pattern->by == BY_NOTHING)
-		(void) tally_row(tally, NULL, 0);
+		(void) tally_row(tally, SHAPE_LABEL, &null, 1);
 }
 
 /* ----------
@@ -299,91 +357,45 @@ funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, Tally **tally)
  * ----------
  */
 
-/* One row of the answer, all null to begin with. */
-typedef struct Stage
-{
-	Datum		values[STAGE_COLUMNS];
-	bool		nulls[STAGE_COLUMNS];
-} Stage;
-
-static void
-set_column(Stage *stage, int column, Datum value)
-{
-	stage->values[column] = value;
-	stage->nulls[column] = false;
-}
-
-static void
-set_count(Stage *stage, int column, int64 count)
-{
-	set_column(stage, column, Int64GetDatum(count));
-}
-
-static void
-set_number(Stage *stage, int column, double number)
-{
-	set_column(stage, column, Float8GetDatum(number));
-}
-
 /* What follows from how many reached the steps. */
 static void
-set_rates(Stage *stage, const int64 *customers, int step)
+report_rates(Report *report, const int64 *customers, int step)
 {
 	double		low,
 				high;
 
-	set_count(stage, STAGE_CUSTOMERS, customers[step]);
+	report_count(report, STAGE_CUSTOMERS, customers[step]);
+	report_ratio(report, STAGE_FROM_START, customers[step], customers[0]);
 	if (customers[0] > 0)
 	{
 		rate_interval(customers[step], customers[0], &low, &high);
-		set_number(stage, STAGE_FROM_START, (double) customers[step] / customers[0]);
-		set_number(stage, STAGE_LOW, low);
-		set_number(stage, STAGE_HIGH, high);
+		report_number(report, STAGE_LOW, low);
+		report_number(report, STAGE_HIGH, high);
 	}
 	if (step == 0)
 		return;
-	set_count(stage, STAGE_DROP_OFF, customers[step - 1] - customers[step]);
-	if (customers[step - 1] > 0)
-	{
-		set_number(stage, STAGE_FROM_PREVIOUS,
-				   (double) customers[step] / customers[step - 1]);
-		set_number(stage, STAGE_DROP_OFF_RATE,
-				   (double) (customers[step - 1] - customers[step]) / customers[step - 1]);
-	}
-}
-
-static void
-set_percentile(Stage *stage, int column, const Tally *tally, const TallyCells *cells,
-			   uint32 row, uint32 slot, int percent)
-{
-	double		microseconds;
-
-	if (tally_percentile(tally, cells, row, slot, percent, &microseconds))
-		set_number(stage, column, microseconds / USECS_PER_SEC);
+	report_count(report, STAGE_DROP_OFF, customers[step - 1] - customers[step]);
+	report_ratio(report, STAGE_FROM_PREVIOUS, customers[step], customers[step - 1]);
+	report_ratio(report, STAGE_DROP_OFF_RATE, customers[step - 1] - customers[step],
+				 customers[step - 1]);
 }
 
 /* What the touchpoints of a step tell. */
 static void
-set_measures(Stage *stage, const Tally *tally, const TallyCells *cells, uint32 row, int step)
+report_measures(Report *report, const Tally *tally, uint32 row, int step)
 {
-	const TallyDuration *time = tally_slot(tally, row, STEP_SLOT(step, STEP_TIME));
-	const TallySum *value = tally_slot(tally, row, STEP_SLOT(step, STEP_VALUE));
+	int			previous = STEP_SLOT(step, STEP_SINCE_PREVIOUS);
 
-	set_count(stage, STAGE_SKIPPED,
-			  *(int64 *) tally_slot(tally, row, STEP_SLOT(step, STEP_SKIPPED)));
-	set_count(stage, STAGE_TOUCHPOINTS,
-			  *(int64 *) tally_slot(tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS)));
-	if (time->count > 0)
-		set_number(stage, STAGE_AVG_SECONDS,
-				   tally_duration_total(time) / time->count / USECS_PER_SEC);
-	set_percentile(stage, STAGE_MEDIAN_SECONDS, tally, cells, row,
-				   STEP_SLOT(step, STEP_SINCE_PREVIOUS), 50);
-	set_percentile(stage, STAGE_P90_SECONDS, tally, cells, row,
-				   STEP_SLOT(step, STEP_SINCE_PREVIOUS), 90);
-	set_percentile(stage, STAGE_MEDIAN_FROM_START, tally, cells, row,
-				   STEP_SLOT(step, STEP_SINCE_START), 50);
-	if (value->count > 0)
-		set_number(stage, STAGE_VALUE, value->sum + value->rest);
+	report_count(report, STAGE_SKIPPED, tally_count(tally, row, STEP_SLOT(step, STEP_SKIPPED)));
+	report_count(report, STAGE_TOUCHPOINTS,
+				 tally_count(tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS)));
+	report_average(report, STAGE_AVG_SECONDS,
+				   tally_duration(tally, row, STEP_SLOT(step, STEP_TIME)));
+	report_percentile(report, STAGE_MEDIAN_SECONDS, tally, row, previous, 50);
+	report_percentile(report, STAGE_P90_SECONDS, tally, row, previous, 90);
+	report_percentile(report, STAGE_MEDIAN_FROM_START, tally, row,
+					  STEP_SLOT(step, STEP_SINCE_START), 50);
+	report_sum(report, STAGE_VALUE, tally_sum(tally, row, STEP_SLOT(step, STEP_VALUE)));
 }
 
 /*
@@ -398,69 +410,62 @@ is_complete(const Pattern *pattern, int64 until, int64 latest)
 	return (uint64) latest - (uint64) (until - 1) >= (uint64) pattern->window;
 }
 
+/* The rows of a label: a step each. */
 static void
-add_label(const FunnelPlan *funnel, const Tally *tally, const TallyCells *cells, uint32 row,
-		  PopulationRows *rows)
+report_steps(const Pattern *pattern, const Tally *tally, uint32 row, Report *report)
 {
-	const Pattern *pattern = funnel->pattern;
 	int64		customers[PATTERN_MAX_ELEMENTS];
 	int64		reached = 0;
-	uint32		length;
-	const char *label = tally_label(tally, row, &length);
+	Label		label;
 
+	tally_key(tally, row, &label);
 	for (int step = pattern->steps - 1; step >= 0; step--)
 	{
-		tally_add_count(&reached, *(int64 *) tally_slot(tally, row, STEP_SLOT(step, STEP_ENDED)));
+		tally_sum_counts(&reached, tally_count(tally, row, STEP_SLOT(step, STEP_ENDED)));
 		customers[step] = reached;
 	}
 	for (int step = 0; step < pattern->steps; step++)
 	{
-		Stage		stage;
 		const char *name = pattern->step[step].name;
 
-		memset(stage.nulls, true, sizeof(stage.nulls));
-		if (label)
-			set_column(&stage, STAGE_LABEL,
-					   PointerGetDatum(cstring_to_text_with_len(label, length)));
 		if (pattern->set)
 			name = psprintf("%d of %d", step + 1, pattern->steps);
-		set_column(&stage, STAGE_STEP, Int32GetDatum(step + 1));
-		set_column(&stage, STAGE_NAME, CStringGetTextDatum(name));
-		set_rates(&stage, customers, step);
-		set_measures(&stage, tally, cells, row, step);
-		if (pattern->by != BY_NOTHING && pattern->by != BY_CHANNEL)
-			set_column(&stage, STAGE_COMPLETE,
-					   BoolGetDatum(is_complete(pattern,
-												*(int64 *) tally_slot(tally, row, LABEL_UNTIL),
-												*(int64 *) tally_common(tally, LATEST_TOUCHPOINT))));
-		population_add_row(rows, stage.values, stage.nulls);
+		report_row(report);
+		report_label(report, STAGE_LABEL, &label);
+		report_integer(report, STAGE_STEP, step + 1);
+		report_text(report, STAGE_NAME, name, strlen(name));
+		report_rates(report, customers, step);
+		report_measures(report, tally, row, step);
+		if (is_by_time(pattern))
+			report_boolean(report, STAGE_COMPLETE,
+						   is_complete(pattern, tally_latest(tally, row, LABEL_UNTIL),
+									   tally_latest(tally, ALL_ROW, LATEST_TOUCHPOINT)));
 	}
 }
 
 static int
 compare_until(const void *a, const void *b, void *tally)
 {
-	int64		a_until = *(int64 *) tally_slot(tally, *(const uint32 *) a, LABEL_UNTIL);
-	int64		b_until = *(int64 *) tally_slot(tally, *(const uint32 *) b, LABEL_UNTIL);
+	int64		a_until = tally_latest(tally, *(const uint32 *) a, LABEL_UNTIL);
+	int64		b_until = tally_latest(tally, *(const uint32 *) b, LABEL_UNTIL);
 
 	return (a_until > b_until) - (a_until < b_until);
 }
 
 /* Labels in the order of bytes, null last; dates in the order of time. */
 static void
-funnel_rows(const AnalysisPlan *plan, const Tally *tally, PopulationRows *rows)
+funnel_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 {
-	const FunnelPlan *funnel = (const FunnelPlan *) plan;
-	uint32	   *order = tally_rows_by_label(tally);
-	TallyCells	cells;
+	const Pattern *pattern = ((const FunnelPlan *) plan)->pattern;
+	uint32		labels;
+	uint32	   *row = tally_rows(tally, SHAPE_LABEL, &labels);
 
-	tally_sort_cells(tally, &cells);
-	if (funnel->pattern->by != BY_NOTHING && funnel->pattern->by != BY_CHANNEL)
-		qsort_arg(order, tally->rows, sizeof(uint32), compare_until, (void *) tally);
-	for (uint32 i = 0; i < tally->rows; i++)
+	if (is_by_time(pattern))
+		qsort_arg(row, labels, sizeof(uint32), compare_until, (void *) tally);
+	for (uint32 i = 0; i < labels; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_label(funnel, tally, &cells, order[i], rows);
+		report_steps(pattern, tally, row[i], report);
 	}
 }
 
@@ -474,7 +479,7 @@ funnel_remark(const AnalysisPlan *plan, const Tally *tally, bool grouped)
 	const Pattern *pattern = ((const FunnelPlan *) plan)->pattern;
 	StringInfoData terms;
 
-	if (*(int64 *) tally_common(tally, LATEST_TOUCHPOINT) == TALLY_NOTHING)
+	if (tally_latest(tally, ALL_ROW, LATEST_TOUCHPOINT) == TALLY_NOTHING)
 		return false;
 	initStringInfo(&terms);
 	for (int i = 0; i < pattern->terms; i++)
@@ -482,7 +487,7 @@ funnel_remark(const AnalysisPlan *plan, const Tally *tally, bool grouped)
 		const PatternTerm *term = &pattern->term[i];
 		int			length = term->source_length;
 
-		if (*(int64 *) tally_common(tally, TERM_SEEN + i) != TALLY_NOTHING)
+		if (tally_latest(tally, ALL_ROW, TERM_SEEN + i) != TALLY_NOTHING)
 			continue;
 		if (terms.len > MAX_REMARK_LENGTH)
 		{
@@ -502,41 +507,23 @@ funnel_remark(const AnalysisPlan *plan, const Tally *tally, bool grouped)
 	return true;
 }
 
-static const char *const funnel_texts[] = {"pattern"};
+static const AnalysisArgument funnel_arguments[] = {
+	{"pattern", ARGUMENT_TEXT, NULL}
+};
 
-static const Analysis funnel_analysis = {
+const Analysis stage_funnel_analysis = {
 	.name = "stage_funnel",
 	.version = FUNNEL_VERSION,
-	.texts = lengthof(funnel_texts),
-	.text_name = funnel_texts,
+	.arguments = lengthof(funnel_arguments),
+	.argument = funnel_arguments,
+	.columns = STAGE_COLUMNS,
+	.column = stage_columns,
 	.configure = funnel_configure,
 	.wants = funnel_wants,
-	.add = funnel_add,
+	.count = funnel_count,
 	.left_out = funnel_left_out,
 	.rows = funnel_rows,
 	.remark = funnel_remark
 };
 
-Datum
-stage_funnel_transition(PG_FUNCTION_ARGS)
-{
-	return population_transition(fcinfo, &funnel_analysis);
-}
-
-Datum
-stage_funnel_final(PG_FUNCTION_ARGS)
-{
-	return population_final(fcinfo, &funnel_analysis);
-}
-
-Datum
-stage_funnel_keyed_transition(PG_FUNCTION_ARGS)
-{
-	return population_keyed_transition(fcinfo, &funnel_analysis);
-}
-
-Datum
-stage_funnel_keyed_final(PG_FUNCTION_ARGS)
-{
-	return population_keyed_final(fcinfo, &funnel_analysis);
-}
+POPULATION_AGGREGATE(stage_funnel, stage_funnel_analysis);

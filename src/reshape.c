@@ -308,9 +308,9 @@ sum_values(const JourneyColumns *columns, int64 first, int64 end)
 		if ((i & MANY) == MANY)
 			CHECK_FOR_INTERRUPTS();
 		if (!isnan(columns->value[i]))
-			tally_add_sum(&sum, columns->value[i]);
+			tally_sum_add(&sum, columns->value[i]);
 	}
-	return sum.count > 0 ? sum.sum + sum.rest : columns->value[first];
+	return sum.count > 0 ? tally_sum_total(&sum) : columns->value[first];
 }
 
 /*

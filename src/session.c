@@ -1,12 +1,14 @@
 /*
  * session.c
- *		Sessions: the window function that numbers them, and the sessions of a
- *		journey as rows.
+ *		Sessions: the window function that numbers them, the sessions of a journey
+ *		as rows, and session_summary: how many customers have, how long they are,
+ *		and how many of them end where they began.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -14,8 +16,8 @@
 #include "utils/builtins.h"
 #include "windowapi.h"
 
-#include "population/tally.h"
-#include "session.h"
+#include "pattern/interval.h"
+#include "population/population.h"
 #include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(sessionize);
@@ -49,7 +51,26 @@ enum
 	SESSION_COLUMNS
 };
 
-int64
+/* ----------
+ * Where sessions end: the one rule of all three
+ * ----------
+ */
+
+typedef struct SessionRule
+{
+	uint64		gap;			/* microseconds; a longer one ends a session */
+	uint64		max_length;		/* or SPAN_NO_LIMIT */
+} SessionRule;
+
+/* Does a touchpoint begin a new session after one with this start and last touchpoint? */
+static inline bool
+session_ends(const SessionRule *rule, TimestampTz start, TimestampTz last, TimestampTz at)
+{
+	return span_between(last, at) > rule->gap || span_between(start, at) > rule->max_length;
+}
+
+/* The first touchpoint behind the session that begins with this one. */
+static int64
 session_end(const SessionRule *rule, const JourneyColumns *columns, int64 first)
 {
 	const TimestampTz *at = columns->at;
@@ -236,7 +257,7 @@ put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
 
 	for (int64 i = first; columns->value && i < end; i++)
 		if (!isnan(columns->value[i]))
-			tally_add_sum(&sum, columns->value[i]);
+			tally_sum_add(&sum, columns->value[i]);
 	journey_read_header(journey, false, &header);
 	values[SESSION_NUMBER] = Int32GetDatum(number);
 	values[SESSION_STARTED_AT] = TimestampTzGetDatum(columns->at[first]);
@@ -251,7 +272,7 @@ put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
 	put_label(columns, COLUMN_CHANNEL_AT(columns, first),
 			  &values[SESSION_ENTRY_CHANNEL], &nulls[SESSION_ENTRY_CHANNEL]);
 	values[SESSION_CHANNELS] = Int32GetDatum((int32) header.channels);
-	values[SESSION_VALUE] = Float8GetDatum(sum.sum + sum.rest);
+	values[SESSION_VALUE] = Float8GetDatum(tally_sum_total(&sum));
 	nulls[SESSION_VALUE] = sum.count == 0;
 	values[SESSION_BOUNCED] = BoolGetDatum(end - first == 1);
 	values[SESSION_JOURNEY] = journey;
@@ -287,3 +308,174 @@ sessionize_journey(PG_FUNCTION_ARGS)
 	MemoryContextDelete(row);
 	return (Datum) 0;
 }
+
+/* ----------
+ * The summary
+ * ----------
+ */
+
+#define SUMMARY_VERSION	1
+
+/* Slots of the one row. */
+enum
+{
+	SLOT_CUSTOMERS,				/* with a session */
+	SLOT_SESSIONS,
+	SLOT_TOUCHPOINTS,
+	SLOT_BOUNCED,
+	SLOT_TIME,
+	SLOT_VALUE,
+	SLOT_LENGTHS,				/* touchpoints of a session */
+	SLOT_TIMES
+};
+
+static const TallySlot summary_slots[] = {
+	{"customers", TALLY_COUNT},
+	{"sessions", TALLY_COUNT},
+	{"touchpoints", TALLY_COUNT},
+	{"bounced", TALLY_COUNT},
+	{"time", TALLY_DURATION},
+	{"value", TALLY_SUM},
+	{"lengths", TALLY_NUMBERS},
+	{"times", TALLY_DURATIONS}
+};
+
+static const TallyShape summary_shape = {"all", 0, lengthof(summary_slots), summary_slots};
+
+#define ALL_ROW	0				/* its only one */
+
+/* Columns of session_stats. */
+enum
+{
+	STATS_CUSTOMERS,
+	STATS_SESSIONS,
+	STATS_PER_CUSTOMER,
+	STATS_TOUCHPOINTS,
+	STATS_AVG_TOUCHPOINTS,
+	STATS_MEDIAN_TOUCHPOINTS,
+	STATS_P90_TOUCHPOINTS,
+	STATS_AVG_SECONDS,
+	STATS_MEDIAN_SECONDS,
+	STATS_P90_SECONDS,
+	STATS_BOUNCED,
+	STATS_BOUNCE_RATE,
+	STATS_VALUE
+};
+
+static const ReportColumn stats_columns[] = {
+	{"customers", INT8OID},
+	{"sessions", INT8OID},
+	{"sessions_per_customer", FLOAT8OID},
+	{"touchpoints", INT8OID},
+	{"avg_touchpoints", FLOAT8OID},
+	{"median_touchpoints", FLOAT8OID},
+	{"p90_touchpoints", FLOAT8OID},
+	{"avg_seconds", FLOAT8OID},
+	{"median_seconds", FLOAT8OID},
+	{"p90_seconds", FLOAT8OID},
+	{"bounced", INT8OID},
+	{"bounce_rate", FLOAT8OID},
+	{"value", FLOAT8OID}
+};
+
+typedef struct SummaryPlan
+{
+	AnalysisPlan plan;
+	SessionRule rule;
+} SummaryPlan;
+
+static AnalysisPlan *
+summary_configure(const ArgumentValue *value)
+{
+	SummaryPlan *summary = palloc0(sizeof(SummaryPlan));
+
+	summary->rule.gap = value[0].number;
+	summary->rule.max_length = SPAN_NO_LIMIT;
+	summary->plan.columns = COLUMN_VALUE;
+	summary->plan.shapes = 1;
+	summary->plan.shape = &summary_shape;
+	return &summary->plan;
+}
+
+static void
+add_values(const JourneyColumns *columns, Tally *tally)
+{
+	for (int64 i = 0; i < columns->count; i++)
+	{
+		if ((i & 0xfffff) == 0xfffff)
+			CHECK_FOR_INTERRUPTS();
+		if (!isnan(columns->value[i]))
+			tally_add_value(tally, ALL_ROW, SLOT_VALUE, columns->value[i]);
+	}
+}
+
+static void
+summary_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation, Tally **tally)
+{
+	const SessionRule *rule = &((SummaryPlan *) plan)->rule;
+	int64		sessions = 0;
+	int64		bounced = 0;
+
+	for (int64 first = 0, end; first < columns->count; first = end)
+	{
+		uint64		time;
+
+		if ((sessions & 0xffff) == 0xffff)
+			CHECK_FOR_INTERRUPTS();
+		end = session_end(rule, columns, first);
+		time = span_between(columns->at[first], columns->at[end - 1]);
+		tally_add_duration(*tally, ALL_ROW, SLOT_TIME, time);
+		tally_add_time(tally, ALL_ROW, SLOT_TIMES, time);
+		tally_add_number(tally, ALL_ROW, SLOT_LENGTHS, end - first);
+		bounced += end - first == 1;
+		sessions++;
+	}
+	tally_add_count(*tally, ALL_ROW, SLOT_CUSTOMERS, sessions > 0);
+	tally_add_count(*tally, ALL_ROW, SLOT_SESSIONS, sessions);
+	tally_add_count(*tally, ALL_ROW, SLOT_TOUCHPOINTS, columns->count);
+	tally_add_count(*tally, ALL_ROW, SLOT_BOUNCED, bounced);
+	if (columns->value)
+		add_values(columns, *tally);
+}
+
+static void
+summary_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
+{
+	int64		customers = tally_count(tally, ALL_ROW, SLOT_CUSTOMERS);
+	int64		sessions = tally_count(tally, ALL_ROW, SLOT_SESSIONS);
+	int64		touchpoints = tally_count(tally, ALL_ROW, SLOT_TOUCHPOINTS);
+	int64		bounced = tally_count(tally, ALL_ROW, SLOT_BOUNCED);
+
+	report_row(report);
+	report_count(report, STATS_CUSTOMERS, customers);
+	report_count(report, STATS_SESSIONS, sessions);
+	report_ratio(report, STATS_PER_CUSTOMER, sessions, customers);
+	report_count(report, STATS_TOUCHPOINTS, touchpoints);
+	report_ratio(report, STATS_AVG_TOUCHPOINTS, touchpoints, sessions);
+	report_percentile(report, STATS_MEDIAN_TOUCHPOINTS, tally, ALL_ROW, SLOT_LENGTHS, 50);
+	report_percentile(report, STATS_P90_TOUCHPOINTS, tally, ALL_ROW, SLOT_LENGTHS, 90);
+	report_average(report, STATS_AVG_SECONDS, tally_duration(tally, ALL_ROW, SLOT_TIME));
+	report_percentile(report, STATS_MEDIAN_SECONDS, tally, ALL_ROW, SLOT_TIMES, 50);
+	report_percentile(report, STATS_P90_SECONDS, tally, ALL_ROW, SLOT_TIMES, 90);
+	report_count(report, STATS_BOUNCED, bounced);
+	report_ratio(report, STATS_BOUNCE_RATE, bounced, sessions);
+	report_sum(report, STATS_VALUE, tally_sum(tally, ALL_ROW, SLOT_VALUE));
+}
+
+static const AnalysisArgument summary_arguments[] = {
+	{"gap", ARGUMENT_INTERVAL, "1800 s"}
+};
+
+const Analysis session_summary_analysis = {
+	.name = "session_summary",
+	.version = SUMMARY_VERSION,
+	.arguments = lengthof(summary_arguments),
+	.argument = summary_arguments,
+	.columns = lengthof(stats_columns),
+	.column = stats_columns,
+	.configure = summary_configure,
+	.count = summary_count,
+	.rows = summary_rows
+};
+
+POPULATION_AGGREGATE(session_summary, session_summary_analysis);

@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
@@ -38,8 +37,15 @@
 /* Customers after which scratch memory is given back. */
 #define CUSTOMERS_A_RESET	256
 
+/* What the analysis said of pairs of labels. */
+typedef struct KeyedNeeds
+{
+	uint64		pair[NEEDS];	/* of labels: event, channel + 1; 0 is free */
+	uint8		need[NEEDS];
+} KeyedNeeds;
+
 /* ----------
- * Call sites and configurations
+ * Call sites
  * ----------
  */
 
@@ -52,20 +58,8 @@ query_context(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_mcxt;
 }
 
-static void
-forget_plan(KeyedSite *site, int i)
-{
-	KeyedPlan  *plan = site->made[i];
-
-	if (plan == NULL)
-		return;
-	site->made[i] = NULL;
-	plan->plan = NULL;
-	MemoryContextDelete(plan->context);
-}
-
 static KeyedSite *
-create_site(MemoryContext parent)
+create_site(MemoryContext parent, const Analysis *analysis)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "journey population",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -73,7 +67,8 @@ create_site(MemoryContext parent)
 
 	site->context = context;
 	site->events = eventlog_site_create(context);
-	site->configurations = labels_create(context);
+	site->plans.context = context;
+	site->plans.analysis = analysis;
 	return site;
 }
 
@@ -82,121 +77,20 @@ create_site(MemoryContext parent)
  * and with them what plans have learned about them.
  */
 KeyedSite *
-keyed_site(FunctionCallInfo fcinfo)
+keyed_site(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
 	KeyedSite  *site = fcinfo->flinfo->fn_extra;
 
 	if (site == NULL)
-		site = fcinfo->flinfo->fn_extra = create_site(query_context(fcinfo));
-	else if (eventlog_renew_labels(site->events))
-	{
-		for (int i = 0; i < PLANS_KEPT; i++)
-			forget_plan(site, i);
-	}
+		return fcinfo->flinfo->fn_extra = create_site(query_context(fcinfo), analysis);
+	if (analysis != site->plans.analysis)
+		population_other_analysis(analysis->name, analysis->version,
+								  site->plans.analysis->name, site->plans.analysis->version);
+	if (eventlog_renew_labels(site->events))
+		for (int i = 0; i < site->plans.plans; i++)
+			if (site->plans.known[i]->needs)
+				memset(site->plans.known[i]->needs, 0, sizeof(KeyedNeeds));
 	return site;
-}
-
-/* The plan of a configuration, found or made. */
-KeyedPlan *
-keyed_plan(KeyedSite *site, const TallyDefinition *definition)
-{
-	KeyedPlan  *plan;
-	StringInfoData all;
-	MemoryContext before;
-	uint32		code;
-
-	initStringInfo(&all);
-	for (int i = 0; i < definition->texts; i++)
-	{
-		appendBinaryStringInfo(&all, (const char *) &definition->text[i].length, sizeof(uint32));
-		appendBinaryStringInfo(&all, definition->text[i].text, definition->text[i].length);
-	}
-	code = labels_intern(site->configurations, all.data, all.len);
-	pfree(all.data);
-	if (code < site->plans && site->plan[code] != NULL)
-		return site->plan[code];
-
-	before = MemoryContextSwitchTo(site->context);
-	if (code >= site->plans)
-	{
-		uint32		plans = Max(code + 1, site->plans * 2);
-
-		site->plan = site->plan ? repalloc_huge(site->plan, plans * sizeof(KeyedPlan *)) :
-			palloc(plans * sizeof(KeyedPlan *));
-		memset(site->plan + site->plans, 0, (plans - site->plans) * sizeof(KeyedPlan *));
-		site->plans = plans;
-	}
-	plan = palloc0(sizeof(KeyedPlan));
-	plan->definition = *definition;
-	plan->definition.analysis.text = pnstrdup(definition->analysis.text,
-											  definition->analysis.length);
-	plan->definition.text = population_copy_texts(definition->text, definition->texts);
-	site->plan[code] = plan;
-	MemoryContextSwitchTo(before);
-	return plan;
-}
-
-static void
-define(TallyDefinition *definition, const Analysis *analysis, const TallyText *text)
-{
-	memset(definition, 0, sizeof(TallyDefinition));
-	definition->analysis.text = analysis->name;
-	definition->analysis.length = strlen(analysis->name);
-	definition->version = analysis->version;
-	definition->texts = analysis->texts;
-	definition->text = text;
-}
-
-/* A configuration that came from another process must be of this analysis. */
-static void
-check_analysis(const TallyDefinition *definition, const Analysis *analysis)
-{
-	TallyDefinition own;
-
-	define(&own, analysis, definition->text);
-	if (!population_same_text(&own.analysis, &definition->analysis) ||
-		own.version != definition->version || own.texts != definition->texts)
-		population_differs(&own, definition, analysis->text_name);
-}
-
-/* Has the analysis read a configuration, in place of the one it read longest ago. */
-static void
-make_plan(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
-{
-	MemoryContext before;
-	AnalysisPlan *made;
-
-	check_analysis(&plan->definition, analysis);
-	forget_plan(site, site->oldest_made);
-	plan->context = AllocSetContextCreate(site->context, "journey plan", ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(plan->context);
-	made = analysis->configure(plan->definition.text);
-	plan->key = population_key(analysis, made, plan->definition.text);
-	plan->pair = palloc0(NEEDS * sizeof(uint64));
-	plan->need = palloc(NEEDS);
-	plan->plan = made;
-	MemoryContextSwitchTo(before);
-	site->made[site->oldest_made] = plan;
-	site->oldest_made = (site->oldest_made + 1) % PLANS_KEPT;
-}
-
-/* Makes sure that there is a plan. */
-static inline void
-configure(KeyedSite *site, KeyedPlan *plan, const Analysis *analysis)
-{
-	if (unlikely(plan->plan == NULL))
-		make_plan(site, plan, analysis);
-}
-
-static void
-check_configuration(const KeyedState *state, const Analysis *analysis, const TallyText *text)
-{
-	TallyDefinition other;
-
-	if (likely(population_same_texts(state->plan->definition.text, text, analysis->texts)))
-		return;
-	define(&other, analysis, text);
-	population_differs(&state->plan->definition, &other, analysis->text_name);
 }
 
 /* ----------
@@ -212,8 +106,9 @@ close_pool(Datum pool)
 
 /* A new state in the aggregate's memory context, which tells us when it goes. */
 KeyedState *
-keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, KeyedPlan *plan, int columns)
+keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, const ArgumentValue *value, int columns)
 {
+	MemoryContext before;
 	MemoryContext context;
 	EventPool  *pool;
 	KeyedState *state;
@@ -231,7 +126,9 @@ keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, KeyedPlan *plan, int colum
 	}
 	state = MemoryContextAllocZero(context, sizeof(KeyedState));
 	state->site = site;
-	state->plan = plan;
+	before = MemoryContextSwitchTo(context);
+	state->value = population_copy_values(site->plans.analysis, value);
+	MemoryContextSwitchTo(before);
 	state->log = eventlog_create(pool, context, columns);
 	state->latest = DT_NOBEGIN;
 	return state;
@@ -239,26 +136,38 @@ keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, KeyedPlan *plan, int colum
 
 /* The first row of a group.  A row without customer, time or event makes no state. */
 static KeyedState *
-first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const TallyText *text, bool skipped)
+first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const ArgumentValue *value,
+			bool skipped)
 {
-	KeyedSite  *site = keyed_site(fcinfo);
-	int			arguments = PG_NARGS() - analysis->texts;
-	TallyDefinition definition;
-	KeyedPlan  *plan;
+	KeyedSite  *site = keyed_site(fcinfo, analysis);
+	const AnalysisPlan *plan = population_plan(&site->plans, value)->plan;
+	int			arguments = PG_NARGS() - analysis->arguments;
 	int			columns = 0;
 
-	define(&definition, analysis, text);
-	plan = keyed_plan(site, &definition);
-	configure(site, plan, analysis);
 	if (site->events->type == NULL)
 		eventlog_site_type(site->events,
 						   customer_type_create(site->context,
 												get_fn_expr_argtype(fcinfo->flinfo, ARG_CUSTOMER)));
-	if (arguments > ARG_VALUE && (plan->plan->columns & (COLUMN_VALUE | COLUMN_VALUE_SELDOM)))
+	if (arguments > ARG_VALUE && (plan->columns & (COLUMN_VALUE | COLUMN_VALUE_SELDOM)))
 		columns |= COLUMN_VALUE;
 	if (arguments > ARG_SCORE)
-		columns |= plan->plan->columns & COLUMN_SCORE;
-	return skipped ? NULL : keyed_state(fcinfo, site, plan, columns);
+		columns |= plan->columns & COLUMN_SCORE;
+	return skipped ? NULL : keyed_state(fcinfo, site, value, columns);
+}
+
+/* The plan of a row's configuration, which must be that of its group. */
+static inline PopulationPlan *
+row_plan(KeyedState *state, const Analysis *analysis, const ArgumentValue *value)
+{
+	PopulationPlan *plan = population_plan(&state->site->plans, value);
+
+	if (unlikely(plan->id != state->plan_id))
+	{
+		if (!population_same_values(analysis, state->value, value))
+			population_values_differ(analysis, state->value, value);
+		state->plan_id = plan->id;
+	}
+	return plan;
 }
 
 /* ----------
@@ -267,28 +176,34 @@ first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const TallyText *
  */
 
 static AnalysisNeed
-ask_need(KeyedPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
+ask_need(PopulationPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
 		 uint32 channel, uint32 place, uint64 pair)
 {
 	AnalysisNeed need = analysis->wants(plan->plan, &labels->label[event],
 										&labels->label[channel]);
 
-	plan->pair[place] = pair;
-	plan->need[place] = need;
+	plan->needs->pair[place] = pair;
+	plan->needs->need[place] = need;
 	return need;
 }
 
 /* Does the analysis need a touchpoint with these labels? */
 static inline AnalysisNeed
-find_need(KeyedPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
+find_need(PopulationPlan *plan, const Analysis *analysis, const Labels *labels, uint32 event,
 		  uint32 channel)
 {
 	uint64		pair = ((uint64) event << 32) | channel;
 	uint32		place = (event + channel * 61) & (NEEDS - 1);
 
+	if (unlikely(plan->needs == NULL))
+	{
+		if (analysis->wants == NULL)
+			return NEED_TOUCHPOINT;
+		plan->needs = MemoryContextAllocZero(plan->context, sizeof(KeyedNeeds));
+	}
 	/* no event has code 0, so a free place is like no pair */
-	if (likely(plan->pair[place] == pair))
-		return plan->need[place];
+	if (likely(plan->needs->pair[place] == pair))
+		return plan->needs->need[place];
 	return ask_need(plan, analysis, labels, event, channel, place, pair);
 }
 
@@ -327,16 +242,18 @@ channel_code(Labels *labels, const Label *channel)
  * column of addresses may have one for each row.
  */
 static bool
-is_worth_keeping(const KeyedState *state, const Analysis *analysis, const Label *event,
-				 const Label *channel)
+is_worth_keeping(const KeyedState *state, const Analysis *analysis, const PopulationPlan *plan,
+				 const Label *event, const Label *channel)
 {
 	const Labels *labels = state->site->events->labels;
 
+	if (analysis->wants == NULL)
+		return true;
 	if (labels_find(labels, event->text, event->length) != LABEL_NONE &&
 		(channel->length == 0 ||
 		 labels_find(labels, channel->text, channel->length) != LABEL_NONE))
 		return true;
-	return analysis->wants(state->plan->plan, event, channel) != NEED_NOTHING;
+	return analysis->wants(plan->plan, event, channel) != NEED_NOTHING;
 }
 
 static inline void
@@ -347,7 +264,8 @@ leave_out(KeyedState *state, TimestampTz at)
 }
 
 static inline void
-collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state, int arguments)
+collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state,
+			PopulationPlan *plan, int arguments)
 {
 	EventSite  *site = state->site->events;
 	Labels	   *labels = site->labels;
@@ -356,7 +274,7 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	Label		event_label = {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
 	Label		channel_label = {"", 0};
 	bool		channel_decides = arguments > ARG_CHANNEL &&
-		(state->plan->plan->columns & COLUMN_CHANNEL) != 0;
+		(plan->plan->columns & COLUMN_CHANNEL) != 0;
 	uint32		event;
 	uint32		channel;
 	double		value;
@@ -372,14 +290,14 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	score = number_argument(fcinfo, arguments, ARG_SCORE, "score");
 
 	if (unlikely(labels->bytes > site->labels_freely) &&
-		!is_worth_keeping(state, analysis, &event_label, &channel_label))
+		!is_worth_keeping(state, analysis, plan, &event_label, &channel_label))
 	{
 		leave_out(state, at);
 		return;
 	}
 	event = labels_intern(labels, event_label.text, event_label.length);
 	channel = channel_code(labels, &channel_label);
-	if (find_need(state->plan, analysis, labels, event, channel) == NEED_NOTHING)
+	if (find_need(plan, analysis, labels, event, channel) == NEED_NOTHING)
 	{
 		leave_out(state, at);
 		return;
@@ -402,27 +320,25 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 Datum
 population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
-	int			arguments = PG_NARGS() - analysis->texts;
+	int			arguments = PG_NARGS() - analysis->arguments;
 	bool		skipped = PG_ARGISNULL(ARG_CUSTOMER) || PG_ARGISNULL(ARG_AT) ||
 		PG_ARGISNULL(ARG_EVENT);
 	KeyedState *state;
-	TallyText	text[FUNC_MAX_ARGS];
+	PopulationPlan *plan;
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
 
-	population_texts(fcinfo, analysis, arguments, text);
+	population_arguments(fcinfo, analysis, arguments, value);
 	if (PG_ARGISNULL(ARG_STATE))
 	{
-		state = first_state(fcinfo, analysis, text, skipped);
+		state = first_state(fcinfo, analysis, value, skipped);
 		if (state == NULL)
 			PG_RETURN_NULL();
 	}
 	else
-	{
 		state = (KeyedState *) PG_GETARG_POINTER(ARG_STATE);
-		check_configuration(state, analysis, text);
-		configure(state->site, state->plan, analysis);
-	}
+	plan = row_plan(state, analysis, value);
 	if (!skipped)
-		collect_row(fcinfo, analysis, state, arguments);
+		collect_row(fcinfo, analysis, state, plan, arguments);
 	PG_RETURN_POINTER(state);
 }
 
@@ -464,7 +380,7 @@ count_customer(void *argument, const JourneyColumns *columns)
 	Tally	   *tally = counting->tally;
 	MemoryContext before = MemoryContextSwitchTo(counting->scratch);
 
-	counting->analysis->add(counting->plan, columns, counting->generation, &tally);
+	counting->analysis->count(counting->plan, columns, counting->generation, &tally);
 	MemoryContextSwitchTo(before);
 	keep_tally(counting, tally);
 	if (++counting->customers % CUSTOMERS_A_RESET == 0)
@@ -473,25 +389,25 @@ count_customer(void *argument, const JourneyColumns *columns)
 
 /* Works the state's log off. */
 static void
-make_tally(KeyedState *state, const Analysis *analysis)
+make_tally(KeyedState *state, const Analysis *analysis, const PopulationPlan *plan)
 {
 	MemoryContext before;
 	Counting	counting;
 	Tally	   *tally;
 
 	counting.analysis = analysis;
-	counting.plan = state->plan->plan;
+	counting.plan = plan->plan;
 	counting.generation = state->site->events->labels->id;
 	counting.context = state->log->context;
 	counting.customers = 0;
 	counting.scratch = AllocSetContextCreate(CurrentMemoryContext, "journey count",
 											 ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(counting.context);
-	counting.tally = tally_create(state->plan->key);
+	counting.tally = tally_create(plan->empty);
 	MemoryContextSwitchTo(before);
 
 	eventlog_customers(state->log, counting.plan->columns, count_customer, &counting);
-	if (state->latest != DT_NOBEGIN)
+	if (state->latest != DT_NOBEGIN && analysis->left_out)
 	{
 		tally = counting.tally;
 		MemoryContextSwitchTo(counting.scratch);
@@ -509,6 +425,7 @@ population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
 	PopulationAnswer *answer = fcinfo->flinfo->fn_extra;
 	KeyedState *state;
+	const PopulationPlan *plan;
 
 	population_check_aggregate(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -517,8 +434,12 @@ population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 		answer = fcinfo->flinfo->fn_extra =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PopulationAnswer));
 	state = (KeyedState *) PG_GETARG_POINTER(0);
-	configure(state->site, state->plan, analysis);
+	if (analysis != state->site->plans.analysis)
+		population_other_analysis(analysis->name, analysis->version,
+								  state->site->plans.analysis->name,
+								  state->site->plans.analysis->version);
+	plan = population_plan(&state->site->plans, state->value);
 	if (state->tally == NULL)
-		make_tally(state, analysis);
-	return population_answer(fcinfo, analysis, state->plan->plan, state->tally, answer);
+		make_tally(state, analysis, plan);
+	return population_answer(fcinfo, analysis, plan->plan, state->tally, answer);
 }

@@ -1,62 +1,124 @@
 /*
  * population.c
- *		The glue of every population aggregate.
+ *		The glue of every population aggregate: the journey form.
  *
- * The state carries the whole configuration, and every row's is compared with
- * it.  What a call site learns (the parsed configuration, label codes, scratch
- * memory) is kept in fn_extra and made anew where that is not kept, so it
- * changes speed and nothing else; one call site may serve many states at once.
+ * The state carries the whole configuration.  What a call site learns (plans, label
+ * codes, scratch memory) changes speed and nothing else; one call site may
+ * serve many states at once.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
-#include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "nodes/execnodes.h"
-#include "nodes/plannodes.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 #include "population/population_private.h"
 #include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(journey_tally_combine);
 
-#define MAX_SHOWN_LENGTH	200 /* of a configuration text in a message */
+#define MAX_ANALYSES	64
 
-/* A configuration, and what was made of it. */
-typedef struct PopulationPlan
-{
-	MemoryContext context;		/* of all of it */
-	const TallyText *text;
-	AnalysisPlan *plan;
-	TallyKey   *key;
-} PopulationPlan;
-
-/*
- * What a call site keeps.  Groups may differ in their configuration, so the
- * plans met last are kept, the newest first.
+/* ----------
+ * Analyses by name
+ * ----------
  */
+
+static const Analysis *registered[MAX_ANALYSES];
+static int	registered_count = 0;
+
+void
+population_register(const Analysis *analysis)
+{
+	if (registered_count == MAX_ANALYSES)
+		elog(ERROR, "too many analyses");
+	registered[registered_count++] = analysis;
+}
+
+/* The analysis of this name, or NULL. */
+const Analysis *
+population_find(const char *name)
+{
+	for (int i = 0; i < registered_count; i++)
+		if (strcmp(registered[i]->name, name) == 0)
+			return registered[i];
+	return NULL;
+}
+
+/* ----------
+ * Call sites
+ * ----------
+ */
+
+/* What a call site of a transition function keeps. */
 typedef struct PopulationSite
 {
-	MemoryContext context;
-	int			plans;
-	PopulationPlan known[PLANS_KEPT];
+	dlist_node	node;
+	MemoryContext query;		/* NULL: not on the list */
+	Oid			function;
+	PopulationPlans plans;
 	JourneyReader *reader;
-	PopulationAnswer answer;
 } PopulationSite;
 
-struct PopulationRows
+/*
+ * Some callers keep no fn_extra from row to row: the partial aggregates of a
+ * distributed query set up the call anew each time.  A site is therefore found by the
+ * query and the function, too.
+ */
+static dlist_head sites = DLIST_STATIC_INIT(sites);
+
+static void
+forget_site(void *site)
 {
-	TupleDesc	desc;
-	Datum	   *row;
-	int			count;
-	int			room;
-};
+	dlist_delete(&((PopulationSite *) site)->node);
+}
+
+static PopulationSite *
+create_site(FunctionCallInfo fcinfo, const Analysis *analysis, MemoryContext context)
+{
+	PopulationSite *site = MemoryContextAllocZero(context, sizeof(PopulationSite));
+
+	site->function = fcinfo->flinfo->fn_oid;
+	site->plans.context = context;
+	site->plans.analysis = analysis;
+	site->reader = journey_reader_create(context);
+	return site;
+}
+
+static PopulationSite *
+find_site(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	MemoryContext query;
+	MemoryContextCallback *callback;
+	PopulationSite *site;
+	dlist_iter	iter;
+
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, AggState))
+		return create_site(fcinfo, analysis, fcinfo->flinfo->fn_mcxt);
+	query = ((AggState *) fcinfo->context)->ss.ps.state->es_query_cxt;
+	dlist_foreach(iter, &sites)
+	{
+		site = dlist_container(PopulationSite, node, iter.cur);
+		if (site->query == query && site->function == fcinfo->flinfo->fn_oid)
+			return site;
+	}
+	site = create_site(fcinfo, analysis, query);
+	site->query = query;
+	callback = MemoryContextAllocZero(query, sizeof(MemoryContextCallback));
+	callback->func = forget_site;
+	callback->arg = site;
+	dlist_push_head(&sites, &site->node);
+	MemoryContextRegisterResetCallback(query, callback);
+	return site;
+}
+
+static inline PopulationSite *
+call_site(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	if (unlikely(fcinfo->flinfo->fn_extra == NULL))
+		fcinfo->flinfo->fn_extra = find_site(fcinfo, analysis);
+	return fcinfo->flinfo->fn_extra;
+}
 
 /* Outside an aggregate the state would not be ours to update. */
 void
@@ -69,162 +131,64 @@ population_check_aggregate(FunctionCallInfo fcinfo)
 						get_func_name(fcinfo->flinfo->fn_oid))));
 }
 
-static PopulationSite *
-call_site(FunctionCallInfo fcinfo)
+/* ----------
+ * States
+ * ----------
+ */
+
+static void pg_attribute_noreturn()
+does_not_fit(void)
 {
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	PopulationSite *site = flinfo->fn_extra;
-
-	if (site == NULL)
-	{
-		site = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(PopulationSite));
-		site->context = flinfo->fn_mcxt;
-		flinfo->fn_extra = site;
-	}
-	return site;
-}
-
-const TallyText *
-population_copy_texts(const TallyText *text, int texts)
-{
-	TallyText  *copy = palloc(Max(texts, 1) * sizeof(TallyText));
-
-	for (int i = 0; i < texts; i++)
-	{
-		copy[i].text = memcpy(palloc(Max(text[i].length, 1)), text[i].text, text[i].length);
-		copy[i].length = text[i].length;
-	}
-	return copy;
-}
-
-/* The key of an analysis's tallies. */
-TallyKey *
-population_key(const Analysis *analysis, const AnalysisPlan *plan, const TallyText *text)
-{
-	TallyDefinition definition;
-
-	definition.analysis.text = analysis->name;
-	definition.analysis.length = strlen(analysis->name);
-	definition.version = analysis->version;
-	definition.texts = analysis->texts;
-	definition.text = text;
-	definition.common_slots = plan->common_slots;
-	definition.row_slots = plan->row_slots;
-	definition.type = plan->type;
-	return tally_key(&definition);
-}
-
-/* Until all went well its memory belongs to the current context. */
-static PopulationPlan
-make_plan(const PopulationSite *site, const Analysis *analysis, const TallyText *text)
-{
-	PopulationPlan made;
-	MemoryContext before;
-
-	made.context = AllocSetContextCreate(CurrentMemoryContext, "journey population",
-										 ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(made.context);
-	made.text = population_copy_texts(text, analysis->texts);
-	made.plan = analysis->configure(made.text);
-	made.key = population_key(analysis, made.plan, made.text);
-	MemoryContextSwitchTo(before);
-	MemoryContextSetParent(made.context, site->context);
-	return made;
-}
-
-/* The plan of a configuration. */
-static const PopulationPlan *
-configure(PopulationSite *site, const Analysis *analysis, const TallyText *text)
-{
-	PopulationPlan plan;
-	int			i = 0;
-
-	while (i < site->plans && !population_same_texts(text, site->known[i].text, analysis->texts))
-		i++;
-	if (i == 0 && site->plans > 0)
-		return &site->known[0];
-	if (i < site->plans)
-		plan = site->known[i];
-	else
-	{
-		plan = make_plan(site, analysis, text);
-		if (site->plans < PLANS_KEPT)
-			i = site->plans++;
-		else
-			MemoryContextDelete(site->known[--i].context);
-	}
-	memmove(&site->known[1], &site->known[0], i * sizeof(PopulationPlan));
-	site->known[0] = plan;
-	return &site->known[0];
-}
-
-/* The configuration of a row: the arguments from "first" on. */
-void
-population_texts(FunctionCallInfo fcinfo, const Analysis *analysis, int first, TallyText *text)
-{
-	Assert(PG_NARGS() == first + analysis->texts);
-	for (int i = 0; i < analysis->texts; i++)
-	{
-		struct varlena *argument;
-
-		if (PG_ARGISNULL(first + i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be null", analysis->text_name[i])));
-		argument = PG_GETARG_VARLENA_PP(first + i);
-		text[i].text = VARDATA_ANY(argument);
-		text[i].length = VARSIZE_ANY_EXHDR(argument);
-	}
-}
-
-static char *
-shown(const TallyText *text)
-{
-	int			length = pg_mbcliplen(text->text, text->length, MAX_SHOWN_LENGTH);
-
-	return psprintf("\"%.*s\"%s", length, text->text, length < text->length ? "..." : "");
-}
-
-/* What differs between two definitions of a group?  "name" may be unknown. */
-void
-population_differs(const TallyDefinition *a, const TallyDefinition *b, const char *const *name)
-{
-	int			i = 0;
-
-	if (!population_same_text(&a->analysis, &b->analysis) || a->version != b->version ||
-		a->texts != b->texts)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("journey_tally belongs to another aggregate"),
-				 errdetail("One is of %s, version %d, the other of %s, version %d.",
-						   shown(&a->analysis), a->version, shown(&b->analysis), b->version)));
-	while (i < a->texts && population_same_text(&a->text[i], &b->text[i]))
-		i++;
-	if (i == a->texts)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("journey_tally does not fit its configuration")));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be the same for all rows of a group",
-					name ? name[i] : "configuration"),
-			 errdetail("It is %s in one row and %s in another.",
-					   shown(&a->text[i]), shown(&b->text[i])),
-			 errhint("GROUP BY what it depends on, or write one call for each.")));
+			 errmsg("journey_tally does not fit its configuration")));
 	pg_unreachable();
 }
 
-static void
-check_key(const Tally *tally, const PopulationPlan *plan, const Analysis *analysis)
+/*
+ * A state of this analysis, whose definition is not the plan's, as one that has
+ * it: of an older version, or without what was added since.
+ */
+static Tally *
+renew_state(const Tally *tally, const TallyDefinition *definition, const Analysis *analysis,
+			const PopulationPlan *plan)
 {
+	Tally	   *renewed = tally_create(plan->empty);
 	TallyDefinition own;
-	TallyDefinition other;
 
-	if (tally_has_key(tally, plan->key))
-		return;
-	tally_definition(tally, &own);
-	tally_definition(tally_create(plan->key), &other);
-	population_differs(&own, &other, analysis->text_name);
+	if (definition->version != analysis->version)
+	{
+		if (definition->version > analysis->version || analysis->convert == NULL ||
+			!analysis->convert(tally, &renewed))
+			population_other_analysis(definition->analysis, definition->version,
+									  analysis->name, analysis->version);
+		return renewed;
+	}
+	tally_definition(plan->empty, &own);
+	if (!tally_covers(&own, definition))
+		does_not_fit();
+	tally_merge(&renewed, tally);
+	return renewed;
+}
+
+/* The state of a group to which a row with this plan is to be added. */
+static Tally *
+group_state(Datum datum, const Analysis *analysis, const PopulationPlan *plan)
+{
+	Tally	   *tally = tally_from_datum(datum);
+	TallyDefinition definition;
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
+
+	if (likely(tally_same_definition(tally, plan->empty)))
+		return tally;
+	tally_definition(tally, &definition);
+	if (strcmp(definition.analysis, analysis->name) != 0)
+		population_other_analysis(definition.analysis, definition.version,
+								  analysis->name, analysis->version);
+	population_values_of(analysis, &definition, value);
+	if (!population_same_values(analysis, value, plan->value))
+		population_values_differ(analysis, value, plan->value);
+	return renew_state(tally, &definition, analysis, plan);
 }
 
 /*
@@ -234,22 +198,19 @@ check_key(const Tally *tally, const PopulationPlan *plan, const Analysis *analys
 Datum
 population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
-	TallyText	text[FUNC_MAX_ARGS];
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
 	PopulationSite *site;
-	const PopulationPlan *plan;
+	PopulationPlan *plan;
 	Tally	   *tally = NULL;
 	const JourneyColumns *columns;
 	uint64		generation;
 
 	population_check_aggregate(fcinfo);
-	site = call_site(fcinfo);
-	population_texts(fcinfo, analysis, 2, text);
-	plan = configure(site, analysis, text);
+	site = call_site(fcinfo, analysis);
+	population_arguments(fcinfo, analysis, 2, value);
+	plan = population_plan(&site->plans, value);
 	if (!PG_ARGISNULL(0))
-	{
-		tally = tally_from_datum(PG_GETARG_DATUM(0));
-		check_key(tally, plan, analysis);
-	}
+		tally = group_state(PG_GETARG_DATUM(0), analysis, plan);
 	if (PG_ARGISNULL(1))
 	{
 		if (tally == NULL)
@@ -258,13 +219,43 @@ population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 	}
 
 	if (tally == NULL)
-		tally = tally_create(plan->key);
-	if (site->reader == NULL)
-		site->reader = journey_reader_create(fcinfo->flinfo->fn_mcxt);
+		tally = tally_create(plan->empty);
 	columns = journey_read(site->reader, PG_GETARG_DATUM(1), plan->plan->columns);
 	journey_reader_labels(site->reader, &generation);
-	analysis->add(plan->plan, columns, generation, &tally);
+	analysis->count(plan->plan, columns, generation, &tally);
 	PG_RETURN_POINTER(tally);
+}
+
+/*
+ * Adds states of different definitions: both are made what the library would make
+ * today.
+ */
+static Tally *
+combine_renewed(const Tally *a, const Tally *b)
+{
+	PopulationPlans plans = {.context = CurrentMemoryContext};
+	ArgumentValue value[2][ANALYSIS_MAX_ARGUMENTS];
+	TallyDefinition definition[2];
+	PopulationPlan *plan;
+	Tally	   *sum;
+
+	tally_definition(a, &definition[0]);
+	tally_definition(b, &definition[1]);
+	plans.analysis = population_find(definition[0].analysis);
+	if (strcmp(definition[0].analysis, definition[1].analysis) != 0 || plans.analysis == NULL)
+		population_other_analysis(definition[0].analysis, definition[0].version,
+								  definition[1].analysis, definition[1].version);
+	for (int i = 0; i < 2; i++)
+		population_values_of(plans.analysis, &definition[i], value[i]);
+	if (!population_same_values(plans.analysis, value[0], value[1]))
+		population_values_differ(plans.analysis, value[0], value[1]);
+	plan = population_plan(&plans, value[0]);
+	sum = tally_same_definition(a, plan->empty) ? tally_create(a) :
+		renew_state(a, &definition[0], plans.analysis, plan);
+	if (!tally_same_definition(b, plan->empty))
+		b = renew_state(b, &definition[1], plans.analysis, plan);
+	tally_merge(&sum, b);
+	return sum;
 }
 
 /*
@@ -276,8 +267,6 @@ journey_tally_combine(PG_FUNCTION_ARGS)
 {
 	Tally	   *into;
 	const Tally *other;
-	TallyDefinition a;
-	TallyDefinition b;
 
 	population_check_aggregate(fcinfo);
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
@@ -288,98 +277,37 @@ journey_tally_combine(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_POINTER(other);	/* the executor copies it */
 	into = tally_from_datum(PG_GETARG_DATUM(0));
-	if (!tally_same_key(into, other))
-	{
-		tally_definition(into, &a);
-		tally_definition(other, &b);
-		population_differs(&a, &b, NULL);
-	}
+	if (unlikely(!tally_same_definition(into, other)))
+		PG_RETURN_POINTER(combine_renewed(into, other));
 	tally_merge(&into, other);
 	PG_RETURN_POINTER(into);
 }
 
 /* ----------
- * Rows
+ * The answer
  * ----------
  */
 
-void
-population_add_row(PopulationRows *rows, Datum *values, bool *nulls)
+/* What a call site of a final function keeps. */
+typedef struct FinalSite
 {
-	if (rows->count == rows->room)
+	PopulationPlans plans;
+	PopulationAnswer answer;
+} FinalSite;
+
+static FinalSite *
+final_site(FunctionCallInfo fcinfo, const Analysis *analysis)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	FinalSite  *site = flinfo->fn_extra;
+
+	if (site == NULL)
 	{
-		rows->room = Max(rows->room * 2, 16);
-		rows->row = rows->row ? repalloc(rows->row, rows->room * sizeof(Datum)) :
-			palloc(rows->room * sizeof(Datum));
+		site = flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(FinalSite));
+		site->plans.context = flinfo->fn_mcxt;
+		site->plans.analysis = analysis;
 	}
-	rows->row[rows->count++] = HeapTupleGetDatum(heap_form_tuple(rows->desc, values, nulls));
-}
-
-/*
- * The type of the rows: the function returns an array of them.  The catalogue
- * is asked, since not every caller gives a call expression.
- */
-static void
-look_up_row_type(FunctionCallInfo fcinfo, PopulationAnswer *answer)
-{
-	MemoryContext before;
-
-	if (answer->row_desc != NULL)
-		return;
-	answer->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	if (!OidIsValid(answer->row_type))
-		elog(ERROR, "function %u does not return an array", fcinfo->flinfo->fn_oid);
-	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	answer->row_desc = lookup_rowtype_tupdesc_copy(answer->row_type, -1);
-	MemoryContextSwitchTo(before);
-}
-
-/* May there be groups beside this one? */
-static bool
-is_grouped(FunctionCallInfo fcinfo)
-{
-	AggState   *state = (AggState *) fcinfo->context;
-	Agg		   *agg;
-
-	if (state == NULL || !IsA(state, AggState))
-		return false;
-	agg = (Agg *) state->ss.ps.plan;
-	return agg->numCols > 0 || agg->groupingSets != NIL;
-}
-
-/* Over a window the first rows have seen little: nothing to remark about. */
-static void
-make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
-			const Tally *tally, PopulationAnswer *answer)
-{
-	if (!answer->remarked && AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
-		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
-}
-
-/* The array of rows that an analysis makes of its tally. */
-Datum
-population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
-				  const Tally *tally, PopulationAnswer *answer)
-{
-	PopulationRows rows = {0};
-	int			low = 1;
-
-	look_up_row_type(fcinfo, answer);
-	make_remark(fcinfo, analysis, plan, tally, answer);
-	rows.desc = answer->row_desc;
-	analysis->rows(plan, tally, &rows);
-	if (rows.count == 0)
-		PG_RETURN_ARRAYTYPE_P(construct_empty_array(answer->row_type));
-	PG_RETURN_ARRAYTYPE_P(construct_md_array(rows.row, NULL, 1, &rows.count, &low,
-											 answer->row_type, -1, false, TYPALIGN_DOUBLE));
-}
-
-static bool
-is_state_of(const TallyDefinition *definition, const Analysis *analysis)
-{
-	return definition->analysis.length == strlen(analysis->name) &&
-		memcmp(definition->analysis.text, analysis->name, definition->analysis.length) == 0 &&
-		definition->version == analysis->version && definition->texts == analysis->texts;
+	return site;
 }
 
 /*
@@ -390,7 +318,8 @@ is_state_of(const TallyDefinition *definition, const Analysis *analysis)
 Datum
 population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
-	PopulationSite *site = call_site(fcinfo);
+	FinalSite  *site = final_site(fcinfo, analysis);
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
 	const PopulationPlan *plan;
 	const Tally *tally;
 	TallyDefinition definition;
@@ -399,14 +328,12 @@ population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 		PG_RETURN_NULL();
 	tally = tally_from_datum(PG_GETARG_DATUM(0));
 	tally_definition(tally, &definition);
-	if (!is_state_of(&definition, analysis))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("journey_tally is not a state of %s, version %d", analysis->name,
-						analysis->version),
-				 errdetail("It is one of %s, version %d.", shown(&definition.analysis),
-						   definition.version)));
-	plan = configure(site, analysis, definition.text);
-	check_key(tally, plan, analysis);
+	if (strcmp(definition.analysis, analysis->name) != 0)
+		population_other_analysis(definition.analysis, definition.version,
+								  analysis->name, analysis->version);
+	population_values_of(analysis, &definition, value);
+	plan = population_plan(&site->plans, value);
+	if (!tally_same_definition(tally, plan->empty))
+		tally = renew_state(tally, &definition, analysis, plan);
 	return population_answer(fcinfo, analysis, plan->plan, tally, &site->answer);
 }

@@ -2,28 +2,64 @@
  * population.h
  *		The glue of every population aggregate.
  *
- * An analysis says what it wants to see of each customer, how to count one
- * customer, and how to make rows of the counts.  From that come the aggregate's
- * functions.  The analysis sees columns and a tally, and does not know where
- * the columns came from; nothing here knows what the analysis counts.
+ * An analysis declares its arguments and the columns of its answer; it says
+ * what it wants to see of each customer, how to count one customer, and how to
+ * make rows of the counts.  POPULATION_AGGREGATE makes the aggregate's functions
+ * of that, for both forms.  The analysis sees columns and a tally, and does not
+ * know where the columns came from; nothing here knows what it counts.
  */
 #ifndef JOURNEY_POPULATION_POPULATION_H
 #define JOURNEY_POPULATION_POPULATION_H
 
+#include "population/report.h"
 #include "population/tally.h"
 #include "type/columns.h"
 
+/* ----------
+ * Configuration
+ * ----------
+ */
+
+typedef enum ArgumentType
+{
+	ARGUMENT_TEXT,
+	ARGUMENT_INTERVAL,			/* that always takes the same time */
+	ARGUMENT_INTEGER
+} ArgumentType;
+
+/*
+ * An argument behind the journey or the columns.  A state keeps it as text, but
+ * leaves it out where it is what it usually is: so older states mean the same
+ * when an argument is added.  Arguments with a usual value come last, and calls in the journey form
+ * may leave them out.
+ */
+typedef struct AnalysisArgument
+{
+	const char *name;
+	ArgumentType type;
+	const char *usual;			/* the text of its usual value: as it is, "1800 s", "10";
+								 * NULL: it must be given */
+} AnalysisArgument;
+
+typedef struct ArgumentValue
+{
+	const char *text;			/* ARGUMENT_TEXT; not terminated */
+	uint32		length;
+	int64		number;			/* microseconds, or the integer */
+} ArgumentValue;
+
+#define ANALYSIS_MAX_ARGUMENTS	4
+
 /*
  * What an analysis makes of its configuration, kept as long as the call site
- * meets no other.  An analysis puts this at the beginning of a struct of its
- * own.
+ * meets not too many others.  An analysis puts this at the beginning of a struct
+ * of its own.
  */
 typedef struct AnalysisPlan
 {
 	int			columns;		/* COLUMN_... that it reads */
-	uint32		common_slots;	/* of its tally */
-	uint32		row_slots;
-	const uint8 *type;			/* TallyType of the common slots, then of a row's */
+	uint32		shapes;			/* of its tally */
+	const TallyShape *shape;
 } AnalysisPlan;
 
 /* Does an analysis need a touchpoint?  Asked once per pair of labels. */
@@ -34,47 +70,62 @@ typedef enum AnalysisNeed
 	NEED_TOUCHPOINT
 } AnalysisNeed;
 
-/* Where an analysis puts the rows of its answer. */
-typedef struct PopulationRows PopulationRows;
+/* ----------
+ * The analysis
+ * ----------
+ */
 
 typedef struct Analysis
 {
 	const char *name;			/* of the aggregate */
-	int32		version;		/* raised when slots change their meaning */
-	int			texts;			/* its configuration: so many text arguments */
-	const char *const *text_name;
 
 	/*
-	 * Reads the configuration; errors are the user's.  The texts and the
-	 * current memory context live as long as the plan.
+	 * Raised when slots change their meaning or go.  Slots and shapes that are
+	 * added, with names of their own, need no new version: states without them have counted
+	 * nothing there.
 	 */
-	AnalysisPlan *(*configure) (const TallyText *text);
+	int32		version;
 
-	/* Which touchpoints matter?  May be asked for any label, LABEL_NONE too. */
+	int			arguments;
+	const AnalysisArgument *argument;
+	int			columns;		/* of its answer's row type */
+	const ReportColumn *column;
+
+	/*
+	 * Makes a plan of the configuration, one value an argument; errors are the
+	 * user's.  The values and the current memory context live as long as the plan.
+	 */
+	AnalysisPlan *(*configure) (const ArgumentValue *value);
+
+	/* Counts one customer.  "generation" changes when label codes were given out anew. */
+	void		(*count) (AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
+						  Tally **tally);
+
+	/* Makes the rows of the answer. */
+	void		(*rows) (const AnalysisPlan *plan, const Tally *tally, Report *report);
+
+	/* ---- optional: NULL is what is said last ---- */
+
+	/* Which touchpoints matter?  May be asked for any label, LABEL_NONE too.  All. */
 	AnalysisNeed (*wants) (const AnalysisPlan *plan, const Label *event, const Label *channel);
 
 	/*
-	 * Counts one customer.  "generation" changes when label codes were given
-	 * out anew.
-	 */
-	void		(*add) (AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
-						Tally **tally);
-
-	/*
 	 * Touchpoints were left out because they were not wanted, and customers
-	 * with them: this was the latest one's time.  NULL for an analysis that
-	 * has no keyed form.
+	 * with them: this was the latest one's time.  It does not matter.
 	 */
 	void		(*left_out) (const AnalysisPlan *plan, TimestampTz latest, Tally **tally);
 
-	/* Makes the rows, by population_add_row(). */
-	void		(*rows) (const AnalysisPlan *plan, const Tally *tally, PopulationRows *rows);
-
 	/*
 	 * Tells the user, by NOTICE, what looks like a slip; called once per call
-	 * site until it returns true.
+	 * site until it returns true.  Nothing does.
 	 */
 	bool		(*remark) (const AnalysisPlan *plan, const Tally *tally, bool grouped);
+
+	/*
+	 * Adds what a state of an older version has counted to one of this version; false: it
+	 * cannot be said.  Older versions are refused.
+	 */
+	bool		(*convert) (const Tally *old, Tally **tally);
 } Analysis;
 
 extern Datum population_transition(FunctionCallInfo fcinfo, const Analysis *analysis);
@@ -82,6 +133,26 @@ extern Datum population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 extern Datum population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis);
 extern Datum population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis);
 
-extern void population_add_row(PopulationRows *rows, Datum *values, bool *nulls);
+/*
+ * Makes an analysis known by its name, so that states of it can be converted
+ * when they are combined: once, when the library is loaded.
+ */
+extern void population_register(const Analysis *analysis);
+
+/* The four functions of an aggregate. */
+#define POPULATION_FUNCTION(function, body, analysis) \
+	PG_FUNCTION_INFO_V1(function); \
+	Datum \
+	function(PG_FUNCTION_ARGS) \
+	{ \
+		return body(fcinfo, &(analysis)); \
+	} \
+	extern Datum function(PG_FUNCTION_ARGS)
+
+#define POPULATION_AGGREGATE(name, analysis) \
+	POPULATION_FUNCTION(name##_transition, population_transition, analysis); \
+	POPULATION_FUNCTION(name##_final, population_final, analysis); \
+	POPULATION_FUNCTION(name##_keyed_transition, population_keyed_transition, analysis); \
+	POPULATION_FUNCTION(name##_keyed_final, population_keyed_final, analysis)
 
 #endif							/* JOURNEY_POPULATION_POPULATION_H */

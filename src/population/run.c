@@ -3,7 +3,7 @@
  *		The keyed form of population aggregates in parallel plans: a worker's
  *		state goes to the leader as bytes.
  *
- * No analysis is asked: the leader's final function is the first to need one.
+ * The configuration goes as the texts of its arguments.
  */
 #include "postgres.h"
 
@@ -26,14 +26,21 @@ typedef struct KeyedRun
 } KeyedRun;
 
 static void
-write_definition(const TallyDefinition *definition, WireWriter *wire)
+write_configuration(const KeyedState *state, WireWriter *wire)
 {
-	wire_put_text(wire, definition->analysis.text, definition->analysis.length);
+	const Analysis *analysis = state->site->plans.analysis;
+
+	wire_put_text(wire, analysis->name, strlen(analysis->name));
 	wire_reserve(wire, 2 * WIRE_MAX_NUMBER);
-	wire_put_number(wire, definition->version);
-	wire_put_number(wire, definition->texts);
-	for (int i = 0; i < definition->texts; i++)
-		wire_put_text(wire, definition->text[i].text, definition->text[i].length);
+	wire_put_number(wire, analysis->version);
+	wire_put_number(wire, analysis->arguments);
+	for (int i = 0; i < analysis->arguments; i++)
+	{
+		uint32		length;
+		char	   *text = population_value_text(&analysis->argument[i], &state->value[i], &length);
+
+		wire_put_text(wire, text, length);
+	}
 }
 
 /* A state as bytes: its configuration, then the log. */
@@ -52,7 +59,7 @@ journey_eventlog_serial(PG_FUNCTION_ARGS)
 		wire_begin(&wire);
 		MemoryContextSwitchTo(before);
 		wire_put_number(&wire, RUN_VERSION);
-		write_definition(&state->plan->definition, &wire);
+		write_configuration(state, &wire);
 		wire_reserve(&wire, 2 * WIRE_MAX_NUMBER);
 		wire_put_number(&wire, state->log->columns);
 		wire_put_number(&wire, wire_fold(state->latest));
@@ -83,35 +90,40 @@ journey_eventlog_deserial(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(run);
 }
 
-/* Such a text may be shown in a message. */
-static void
-read_text(WireReader *wire, TallyText *text)
+/* The analysis that a run is of; only those of this version can be read. */
+static const Analysis *
+read_analysis(WireReader *wire)
 {
-	text->text = wire_get_text(wire, &text->length);
-	(void) pg_verifymbstr(text->text, text->length, false);
-}
-
-/* The texts of the definition point into the bytes. */
-static void
-read_definition(WireReader *wire, TallyDefinition *definition, TallyText *text)
-{
-	memset(definition, 0, sizeof(TallyDefinition));
-	read_text(wire, &definition->analysis);
-	definition->version = wire_get_below(wire, (uint64) PG_INT32_MAX + 1,
+	uint32		length;
+	const char *text = wire_get_text(wire, &length);
+	char	   *name = pnstrdup(text, length);
+	int32		version = wire_get_below(wire, (uint64) PG_INT32_MAX + 1,
 										 "Its version is out of range.");
-	definition->texts = wire_get_below(wire, FUNC_MAX_ARGS, "Its configuration is too long.");
-	definition->text = text;
-	for (int i = 0; i < definition->texts; i++)
-		read_text(wire, &text[i]);
+	const Analysis *analysis;
+
+	(void) pg_verifymbstr(text, length, false);
+	analysis = population_find(name);
+	if (analysis == NULL)
+		wire_invalid("Its aggregate is unknown.");
+	if (analysis->version != version)
+		population_other_analysis(name, version, analysis->name, analysis->version);
+	return analysis;
 }
 
-static bool
-same_definition(const TallyDefinition *a, const TallyDefinition *b)
+/* The texts of the values point into the bytes; they may be shown in a message. */
+static void
+read_configuration(WireReader *wire, const Analysis *analysis, ArgumentValue *value)
 {
-	if (!population_same_text(&a->analysis, &b->analysis) || a->version != b->version ||
-		a->texts != b->texts)
-		return false;
-	return population_same_texts(a->text, b->text, a->texts);
+	if (wire_get_number(wire) != analysis->arguments)
+		wire_invalid("Its configuration has another length.");
+	for (int i = 0; i < analysis->arguments; i++)
+	{
+		uint32		length;
+		const char *text = wire_get_text(wire, &length);
+
+		(void) pg_verifymbstr(text, length, false);
+		population_read_value(analysis, i, text, length, &value[i]);
+	}
 }
 
 /*
@@ -145,11 +157,10 @@ Datum
 journey_eventlog_combine(PG_FUNCTION_ARGS)
 {
 	KeyedState *state = PG_ARGISNULL(0) ? NULL : (KeyedState *) PG_GETARG_POINTER(0);
+	const Analysis *analysis;
 	KeyedSite  *site;
-	KeyedPlan  *plan;
 	WireReader	wire;
-	TallyText	text[FUNC_MAX_ARGS];
-	TallyDefinition definition;
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
 	TimestampTz latest;
 	int			columns;
 
@@ -160,21 +171,24 @@ journey_eventlog_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	site = state ? state->site : keyed_site(fcinfo);
 	wire = ((KeyedRun *) PG_GETARG_POINTER(1))->wire;
-	read_definition(&wire, &definition, text);
+	analysis = read_analysis(&wire);
+	read_configuration(&wire, analysis, value);
 	columns = wire_get_below(&wire, COLUMN_ALL + 1, "Its columns are unknown.");
 	if (columns & ~(COLUMN_VALUE | COLUMN_SCORE))
 		wire_invalid("Its columns are unknown.");
 	latest = wire_unfold(wire_get_number(&wire));
 	if (latest != DT_NOBEGIN)
 		journey_check_time(latest);
+	site = state ? state->site : keyed_site(fcinfo, analysis);
+	if (site->plans.analysis != analysis)
+		population_other_analysis(site->plans.analysis->name, site->plans.analysis->version,
+								  analysis->name, analysis->version);
 	combine_types(site, &wire);
-	plan = state ? state->plan : keyed_plan(site, &definition);
-	if (!same_definition(&plan->definition, &definition))
-		population_differs(&plan->definition, &definition, NULL);
 	if (state == NULL)
-		state = keyed_state(fcinfo, site, plan, columns);
+		state = keyed_state(fcinfo, site, value, columns);
+	else if (!population_same_values(analysis, state->value, value))
+		population_values_differ(analysis, state->value, value);
 	else if (state->log->columns != columns)
 		wire_invalid("Its columns are others.");
 	if (latest > state->latest)

@@ -1,167 +1,37 @@
 /*
  * tally.c
  *		The state of every population answer: how it lies in memory, how it
- *		grows, and how two of them merge.
+ *		grows, and how rows are found.
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "common/hashfn.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "compat.h"
-#include "population/tally.h"
+#include "population/tally_private.h"
 
 /* Never small enough for a varlena header of one byte, whatever the sections. */
 #define SMALLEST_TALLY		((Size) 256)
 
-#define FIRST_TEXT_ROOM		64
+#define FIRST_KEY_ROOM		64
 #define FIRST_CELLS_ROOM	8
 
-#define NULL_LABEL			PG_UINT32_MAX
+#define NULL_LABEL			PG_UINT32_MAX	/* instead of a length */
 
-#define KEY_OF(distribution, microseconds) \
-	(((distribution) << TALLY_BUCKET_BITS) | tally_bucket(microseconds))
-
-#define CANCEL_EVERY		1024
-
-typedef struct TallyLabel
-{
-	uint32		offset;			/* in the section of texts */
-	uint32		length;			/* or NULL_LABEL */
-} TallyLabel;
-
-struct TallyKey
-{
-	uint32		size;			/* of all of it */
-	int32		version;
-	uint32		texts;
-	uint32		common_slots;
-	uint32		row_slots;
-	uint32		analysis_length;
-	uint32		text_length[FLEXIBLE_ARRAY_MEMBER];
-	/* then types, analysis, texts */
-};
-
-#define KEY_SIZE(texts) \
-	(offsetof(TallyKey, text_length) + (Size) (texts) * sizeof(uint32))
-
-#define SECTION(tally, member, type) \
-	((type *) ((char *) (tally) + (tally)->member))
-#define KEY(tally)			SECTION(tally, key_at, TallyKey)
-#define KEY_TYPES(key)		((uint8 *) (key) + KEY_SIZE((key)->texts))
-#define LABELS(tally)		SECTION(tally, label_at, TallyLabel)
-#define INDEX(tally)		SECTION(tally, index_at, uint32)
-#define CELLS(tally)		SECTION(tally, cell_at, TallyCell)
-
+#define KEYS(tally)			TALLY_SECTION(tally, key_at, char)
+#define BLOCKS(tally)		TALLY_SECTION(tally, block_at, char)
+#define INDEX(tally)		TALLY_SECTION(tally, index_at, uint32)
 #define INDEX_ROOM(tally)	((tally)->rows_room * 2)
 
-/* Bytes that a slot of each type takes in its block. */
-static const uint32 slot_size[TALLY_TYPES] = {
-	sizeof(int64), sizeof(int64), sizeof(TallyDuration), sizeof(TallySum), 0
-};
-
 void
-tally_overflow(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s is out of range", what)));
-}
-
-static void
-too_large(uint32 rows, uint32 cells)
+tally_too_large(uint32 rows, uint32 cells)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("report is too large"),
-			 errdetail("Its state would exceed 1 GB, with room for %u labels and %u buckets of times.",
+			 errdetail("Its state would exceed 1 GB, with room for %u rows and %u buckets of distributions.",
 					   rows, cells),
 			 errhint("Break down by something that has fewer different values.")));
-}
-
-/* ----------
- * Definition
- * ----------
- */
-
-/* The definition in one piece, palloc'd. */
-TallyKey *
-tally_key(const TallyDefinition *definition)
-{
-	Size		slots = (Size) definition->common_slots + definition->row_slots;
-	Size		size = KEY_SIZE(definition->texts) + slots + definition->analysis.length;
-	TallyKey   *key;
-	char	   *to;
-
-	for (uint32 i = 0; i < definition->texts; i++)
-		size += definition->text[i].length;
-	/* so many slots would not fit with their values */
-	if (!AllocSizeIsValid(size) || slots > MaxAllocSize / sizeof(TallyDuration))
-		too_large(0, 0);
-	key = palloc0(size);
-	key->size = size;
-	key->version = definition->version;
-	key->texts = definition->texts;
-	key->common_slots = definition->common_slots;
-	key->row_slots = definition->row_slots;
-	key->analysis_length = definition->analysis.length;
-
-	to = (char *) KEY_TYPES(key);
-	memcpy(to, definition->type, slots);
-	to += slots;
-	memcpy(to, definition->analysis.text, definition->analysis.length);
-	to += definition->analysis.length;
-	for (uint32 i = 0; i < definition->texts; i++)
-	{
-		key->text_length[i] = definition->text[i].length;
-		memcpy(to, definition->text[i].text, definition->text[i].length);
-		to += definition->text[i].length;
-	}
-	return key;
-}
-
-/* What a tally says about itself; all of it points into the tally. */
-void
-tally_definition(const Tally *tally, TallyDefinition *definition)
-{
-	const TallyKey *key = KEY(tally);
-	TallyText  *text = palloc(Max(key->texts, 1) * sizeof(TallyText));
-	const char *from;
-
-	definition->version = key->version;
-	definition->texts = key->texts;
-	definition->text = text;
-	definition->common_slots = key->common_slots;
-	definition->row_slots = key->row_slots;
-	definition->type = KEY_TYPES(key);
-	from = (const char *) KEY_TYPES(key) + key->common_slots + key->row_slots;
-	definition->analysis.text = from;
-	definition->analysis.length = key->analysis_length;
-	from += key->analysis_length;
-	for (uint32 i = 0; i < key->texts; i++)
-	{
-		text[i].text = from;
-		text[i].length = key->text_length[i];
-		from += key->text_length[i];
-	}
-}
-
-bool
-tally_has_key(const Tally *tally, const TallyKey *key)
-{
-	const TallyKey *own = KEY(tally);
-
-	return own->size == key->size && memcmp(own, key, own->size) == 0;
-}
-
-/* Can one be added to the other? */
-bool
-tally_same_key(const Tally *a, const Tally *b)
-{
-	return tally_has_key(a, KEY(b));
 }
 
 /* ----------
@@ -176,85 +46,57 @@ place(uint32 *at, Size end, Size size)
 	return end + MAXALIGN(size);
 }
 
-/* Places the sections for the rooms that are set; returns the size of it all. */
+/*
+ * Places the sections that follow the fixed ones, for the rooms that are set;
+ * returns the size of it all.
+ */
 static Size
-lay_out(Tally *tally, Size key_size, Size common_size)
+lay_out(Tally *tally, Size end)
 {
-	Size		end = MAXALIGN(sizeof(Tally));
-	Size		slots = (Size) tally->common_slots + tally->row_slots;
-
-	end = place(&tally->key_at, end, key_size);
-	end = place(&tally->slot_at, end, slots * sizeof(uint32));
-	end = place(&tally->common_at, end, common_size);
-	end = place(&tally->row_at, end, (Size) tally->rows_room * tally->row_size);
-	end = place(&tally->label_at, end, (Size) tally->rows_room * sizeof(TallyLabel));
-	end = place(&tally->index_at, end, (Size) tally->rows_room * 2 * sizeof(uint32));
+	end = place(&tally->row_at, end, (Size) tally->rows_room * sizeof(TallyRow));
+	end = place(&tally->block_at, end, tally->block_room);
+	end = place(&tally->index_at, end, (Size) INDEX_ROOM(tally) * sizeof(uint32));
 	end = place(&tally->cell_at, end, (Size) tally->cells_room * sizeof(TallyCell));
-	end = place(&tally->text_at, end, tally->text_room);
+	end = place(&tally->key_at, end, tally->key_room);
 	if (!AllocSizeIsValid(end))
-		too_large(tally->rows_room, tally->cells_room);
+		tally_too_large(tally->rows_room, tally->cells_room);
 	return Max(end, SMALLEST_TALLY);
 }
 
-/* Sets the slots of a new block, which is zero, to what they begin with. */
-static void
-begin_block(char *block, const uint8 *type, const uint32 *slot_at, uint32 slots)
-{
-	for (uint32 i = 0; i < slots; i++)
-		if (type[i] == TALLY_LATEST)
-			*(int64 *) (block + slot_at[i]) = TALLY_NOTHING;
-}
-
-/* Fills the slot table of a block; returns the block's size. */
-static Size
-measure_block(const uint8 *type, uint32 *slot_at, uint32 slots, uint32 *distributions)
-{
-	Size		size = 0;
-
-	for (uint32 i = 0; i < slots; i++)
-	{
-		if (type[i] == TALLY_DISTRIBUTION)
-			slot_at[i] = (*distributions)++;
-		else
-			slot_at[i] = size;
-		size += slot_size[type[i]];
-	}
-	return size;
-}
-
 /*
- * A tally without rows, palloc'd.  Distributions cannot be common slots, which is
- * for the maker of the key to see to.
+ * An empty tally, palloc'd, with places for a definition and for what follows
+ * from it, and room for so many rows whose blocks have this size together.
  */
 Tally *
-tally_create(const TallyKey *key)
+tally_allocate(uint32 shapes, Size slots, Size definition_size, uint32 rows, Size blocks)
 {
-	Size		slots = (Size) key->common_slots + key->row_slots;
-	const uint8 *type = KEY_TYPES(key);
-	uint32	   *slot_at = palloc(Max(slots, 1) * sizeof(uint32));
-	Tally		start = {.format = TALLY_FORMAT};
+	Tally		start = {.format = TALLY_FORMAT, .shapes = shapes};
 	Tally	   *tally;
-	Size		common_size;
+	Size		end = MAXALIGN(sizeof(Tally));
 	Size		size;
 
-	common_size = measure_block(type, slot_at, key->common_slots, &start.distributions);
-	Assert(start.distributions == 0);
-	start.row_size = measure_block(type + key->common_slots, slot_at + key->common_slots,
-								   key->row_slots, &start.distributions);
-	start.common_slots = key->common_slots;
-	start.row_slots = key->row_slots;
-	start.rows_room = 1;
+	if (!pg_strong_random(&start.seed, sizeof(start.seed)))
+		start.seed = 0;
+	if (rows > MaxAllocSize / sizeof(TallyRow) || !AllocSizeIsValid(blocks))
+		tally_too_large(rows, 0);
+	start.rows_room = pg_nextpower2_32(Max(rows, 1));
+	start.block_room = blocks;
 	start.cells_room = FIRST_CELLS_ROOM;
-	size = lay_out(&start, key->size, common_size);
-
+	end = place(&start.definition_at, end, definition_size);
+	end = place(&start.shape_at, end, shapes * sizeof(TallyLayout));
+	end = place(&start.slot_at, end, slots * sizeof(TallyPlace));
+	size = lay_out(&start, end);
 	tally = palloc0(size);
 	*tally = start;
 	SET_VARSIZE(tally, size);
-	memcpy(KEY(tally), key, key->size);
-	memcpy(SECTION(tally, slot_at, uint32), slot_at, slots * sizeof(uint32));
-	begin_block(SECTION(tally, common_at, char), type, slot_at, key->common_slots);
-	pfree(slot_at);
 	return tally;
+}
+
+/* A tally that has counted nothing, like the one given. */
+Tally *
+tally_create(const Tally *empty)
+{
+	return memcpy(palloc(VARSIZE(empty)), empty, VARSIZE(empty));
 }
 
 /*
@@ -279,6 +121,19 @@ tally_from_datum(Datum datum)
 	return tally;
 }
 
+/* The place in the index for a row with this hash that is not there. */
+static uint32 *
+free_place(const Tally *tally, uint32 hash)
+{
+	uint32	   *index = INDEX(tally);
+	uint32		mask = INDEX_ROOM(tally) - 1;
+	uint32		i = hash & mask;
+
+	while (index[i] != 0)
+		i = (i + 1) & mask;
+	return &index[i];
+}
+
 static inline uint32
 first_place(uint64 key, uint32 room)
 {
@@ -286,10 +141,10 @@ first_place(uint64 key, uint32 room)
 }
 
 /* The cell with this key, or the free place where it belongs. */
-static TallyCell *
-find_cell(const Tally *tally, uint64 key)
+TallyCell *
+tally_find_cell(const Tally *tally, uint64 key)
 {
-	TallyCell  *cells = CELLS(tally);
+	TallyCell  *cells = TALLY_CELLS(tally);
 	uint32		i = first_place(key, tally->cells_room);
 
 	while (cells[i].count != 0 && cells[i].key != key)
@@ -297,64 +152,175 @@ find_cell(const Tally *tally, uint64 key)
 	return &cells[i];
 }
 
-/* The place of a label in the index: of its row, or the free one for it. */
-static uint32 *
-find_row(const Tally *tally, const char *label, uint32 length)
-{
-	const TallyLabel *labels = LABELS(tally);
-	const char *text = SECTION(tally, text_at, char);
-	uint32	   *index = INDEX(tally);
-	uint32		mask = INDEX_ROOM(tally) - 1;
-	uint32		i = label ? hash_bytes((const unsigned char *) label, length) & mask : 0;
-
-	for (; index[i] != 0; i = (i + 1) & mask)
-	{
-		const TallyLabel *other = &labels[index[i] - 1];
-
-		if (other->length == length &&
-			(label == NULL || memcmp(text + other->offset, label, length) == 0))
-			break;
-	}
-	return &index[i];
-}
-
-/* A tally with more room and the same contents takes the place of *tally. */
+/* A tally with the rooms of "start" and the contents of *tally takes its place. */
 static void
-grow(Tally **tally, uint32 rows_room, uint32 text_room, uint32 cells_room)
+grow(Tally **tally, Tally *start)
 {
 	const Tally *from = *tally;
-	Tally		start = *from;
-	Tally	   *to;
-	Size		common_size = from->row_at - from->common_at;
-	Size		size;
+	Size		size = lay_out(start, from->row_at);
+	Tally	   *to = palloc0(size);
 
-	start.rows_room = rows_room;
-	start.text_room = text_room;
-	start.cells_room = cells_room;
-	size = lay_out(&start, KEY(from)->size, common_size);
-	to = palloc0(size);
-	*to = start;
+	/* what precedes the rows lies where it lay */
+	memcpy(to, from, from->row_at);
+	*to = *start;
 	SET_VARSIZE(to, size);
-	/* key, slot table, common block and rows lie where they lay */
-	memcpy((char *) to + to->key_at, (const char *) from + from->key_at,
-		   from->row_at - from->key_at + (Size) from->rows * from->row_size);
-	memcpy(LABELS(to), LABELS(from), from->rows * sizeof(TallyLabel));
-	memcpy(SECTION(to, text_at, char), SECTION(from, text_at, char), from->text_used);
-	for (uint32 row = 0; row < from->rows; row++)
-	{
-		uint32		length;
-		const char *label = tally_label(to, row, &length);
+	memcpy(TALLY_ROWS(to), TALLY_ROWS(from), from->rows * sizeof(TallyRow));
+	memcpy(BLOCKS(to), BLOCKS(from), from->block_used);
+	memcpy(KEYS(to), KEYS(from), from->key_used);
+	if (to->rows_room == from->rows_room)
+		memcpy(INDEX(to), INDEX(from), INDEX_ROOM(to) * sizeof(uint32));
+	else
+		for (uint32 row = 0; row < to->rows; row++)
+			*free_place(to, TALLY_ROWS(to)[row].hash) = row + 1;
+	if (to->cells_room == from->cells_room)
+		memcpy(TALLY_CELLS(to), TALLY_CELLS(from), to->cells_room * sizeof(TallyCell));
+	else
+		for (uint32 i = 0; i < from->cells_room; i++)
+		{
+			const TallyCell *cell = &TALLY_CELLS(from)[i];
 
-		*find_row(to, label, length) = row + 1;
-	}
-	for (uint32 i = 0; i < from->cells_room; i++)
-	{
-		const TallyCell *cell = &CELLS(from)[i];
-
-		if (cell->count != 0)
-			*find_cell(to, cell->key) = *cell;
-	}
+			if (cell->count != 0)
+				*tally_find_cell(to, cell->key) = *cell;
+		}
 	*tally = to;
+}
+
+void
+tally_grow_cells(Tally **tally)
+{
+	Tally		start = **tally;
+
+	if (start.cells_room > MaxAllocSize / sizeof(TallyCell) / 2)
+		tally_too_large(start.rows, start.cells_room);
+	start.cells_room *= 2;
+	grow(tally, &start);
+}
+
+/* So much is needed, and half as much again, of a section that has no more room. */
+static uint32
+more_room(const Tally *tally, uint32 room, Size needed, uint32 least)
+{
+	if (needed <= room)
+		return room;
+	if (!AllocSizeIsValid(needed))
+		tally_too_large(tally->rows, tally->cells);
+	return MAXALIGN(Max(Max(needed + needed / 2, (Size) room * 2), least));
+}
+
+/* Makes room for a row with a block and a key of these sizes. */
+static void
+make_row_room(Tally **tally, Size block_size, Size key_size)
+{
+	Tally		start = **tally;
+
+	start.block_room = more_room(*tally, start.block_room, start.block_used + block_size, 0);
+	start.key_room = more_room(*tally, start.key_room, start.key_used + key_size, FIRST_KEY_ROOM);
+	if (start.rows == start.rows_room)
+		start.rows_room *= 2;
+	if (start.rows_room != (*tally)->rows_room || start.block_room != (*tally)->block_room ||
+		start.key_room != (*tally)->key_room)
+		grow(tally, &start);
+}
+
+/* ----------
+ * Keys
+ * ----------
+ */
+
+static inline const uint32 *
+key_lengths(const Tally *tally, const TallyRow *row)
+{
+	return (const uint32 *) (KEYS(tally) + row->key);
+}
+
+/* The labels of a row's key; the text of a null label is NULL. */
+void
+tally_key(const Tally *tally, uint32 row, Label *key)
+{
+	const TallyRow *entry = tally_row_entry(tally, row);
+	const uint32 *length = key_lengths(tally, entry);
+	const char *text = (const char *) (length + entry->labels);
+
+	for (uint32 i = 0; i < entry->labels; i++)
+	{
+		bool		isnull = length[i] == NULL_LABEL;
+
+		key[i].text = isnull ? NULL : text;
+		key[i].length = isnull ? 0 : length[i];
+		text += key[i].length;
+	}
+}
+
+static bool
+has_key(const Tally *tally, uint32 row, uint32 shape, const Label *key, uint32 labels)
+{
+	const TallyRow *entry = tally_row_entry(tally, row);
+	const uint32 *length = key_lengths(tally, entry);
+	const char *text = (const char *) (length + labels);
+
+	if (entry->shape != shape || entry->labels != labels)
+		return false;
+	for (uint32 i = 0; i < labels; i++)
+	{
+		if (key[i].text == NULL)
+		{
+			if (length[i] != NULL_LABEL)
+				return false;
+			continue;
+		}
+		if (length[i] != key[i].length || memcmp(text, key[i].text, key[i].length) != 0)
+			return false;
+		text += key[i].length;
+	}
+	return true;
+}
+
+/* Labels may come from strangers, who cannot know the seed. */
+static uint32
+hash_key(const Tally *tally, uint32 shape, const Label *key, uint32 labels)
+{
+	uint64		hash = ((uint64) tally->seed << 32) | shape;
+
+	for (uint32 i = 0; i < labels; i++)
+	{
+		if (key[i].text == NULL)
+			hash = hash_combine64(hash, labels);
+		else
+			hash = hash_bytes_extended((const unsigned char *) key[i].text, key[i].length, hash);
+	}
+	return (uint32) (hash ^ (hash >> 32));
+}
+
+static Size
+key_size(const Tally *tally, const Label *key, uint32 labels)
+{
+	Size		size = (Size) labels * sizeof(uint32);
+
+	for (uint32 i = 0; i < labels; i++)
+		if (key[i].text != NULL)
+		{
+			size += key[i].length;
+			if (!AllocSizeIsValid(size))
+				tally_too_large(tally->rows, tally->cells);
+		}
+	return INTALIGN(size);
+}
+
+static void
+put_key(Tally *tally, uint32 at, const Label *key, uint32 labels)
+{
+	uint32	   *length = (uint32 *) (KEYS(tally) + at);
+	char	   *text = (char *) (length + labels);
+
+	for (uint32 i = 0; i < labels; i++)
+	{
+		length[i] = key[i].text ? key[i].length : NULL_LABEL;
+		if (key[i].text)
+		{
+			memcpy(text, key[i].text, key[i].length);
+			text += key[i].length;
+		}
+	}
 }
 
 /* ----------
@@ -362,202 +328,89 @@ grow(Tally **tally, uint32 rows_room, uint32 text_room, uint32 cells_room)
  * ----------
  */
 
-/* The label of a row, not terminated; NULL for the null label. */
-const char *
-tally_label(const Tally *tally, uint32 row, uint32 *length)
-{
-	const TallyLabel *label = &LABELS(tally)[row];
-
-	*length = label->length;
-	return label->length == NULL_LABEL ? NULL : SECTION(tally, text_at, char) + label->offset;
-}
-
-static void
-make_row_room(Tally **tally, uint32 length)
-{
-	uint32		rows_room = (*tally)->rows_room;
-	Size		text_room = (*tally)->text_room;
-	Size		text_needed = (Size) (*tally)->text_used + length;
-
-	if ((*tally)->rows < rows_room && text_needed <= text_room)
-		return;
-	if ((*tally)->rows == rows_room)
-		rows_room *= 2;
-	if (text_needed > text_room)
-		text_room = Max(text_needed + text_room, FIRST_TEXT_ROOM);
-	if (!AllocSizeIsValid(text_room))
-		too_large(rows_room, (*tally)->cells);
-	grow(tally, rows_room, text_room, (*tally)->cells_room);
-}
-
-/* The row of a label (NULL for the null label), which is added when new. */
+/* The only row of a shape without labels: they are made with the tally, in order. */
 uint32
-tally_row(Tally **tally, const char *label, uint32 length)
+tally_only_row(const Tally *tally, uint32 shape)
 {
-	uint32		row;
-	uint32	   *place;
-	TallyLabel *new_label;
+	uint32		row = 0;
 
-	if (label == NULL)
-		length = NULL_LABEL;
-	place = find_row(*tally, label, length);
-	if (*place != 0)
-		return *place - 1;
-
-	make_row_room(tally, label ? length : 0);
-	row = (*tally)->rows++;
-	*find_row(*tally, label, length) = row + 1;
-	new_label = &LABELS(*tally)[row];
-	new_label->length = length;
-	new_label->offset = (*tally)->text_used;
-	if (label)
-	{
-		memcpy(SECTION(*tally, text_at, char) + new_label->offset, label, length);
-		(*tally)->text_used += length;
-	}
-	begin_block(SECTION(*tally, row_at, char) + (Size) row * (*tally)->row_size,
-				KEY_TYPES(KEY(*tally)) + (*tally)->common_slots,
-				tally_slot_table(*tally) + (*tally)->common_slots, (*tally)->row_slots);
+	for (uint32 before = 0; before < shape; before++)
+		row += tally_layout(tally, before)->labels == 0;
+	Assert(tally_row_entry(tally, row)->shape == shape);
 	return row;
 }
 
-/* ----------
- * Adding up
- * ----------
- */
+/* Sets the slots of a new block, which is zero, to what they begin with. */
+static void
+begin_block(Tally *tally, const TallyRow *row)
+{
+	const TallyLayout *layout = tally_layout(tally, row->shape);
+	const TallyPlace *place = TALLY_PLACES(tally) + layout->first_slot;
+	char	   *block = BLOCKS(tally) + row->block;
+
+	for (uint32 i = 0; i < layout->slots; i++)
+		if (place[i].type == TALLY_LATEST || place[i].type == TALLY_EARLIEST)
+			*(int64 *) (block + place[i].at) = TALLY_NOTHING;
+}
+
+static uint32
+add_row(Tally **tally, uint32 shape, const Label *key, uint32 labels, uint32 hash)
+{
+	const TallyLayout *layout = tally_layout(*tally, shape);
+	Size		block_size = layout->block_size;
+	Size		size = key_size(*tally, key, labels);
+	uint32		row = (*tally)->rows;
+	TallyRow   *entry;
+
+	if (layout->distributions > PG_UINT32_MAX - (*tally)->distributions)
+		tally_too_large(row, (*tally)->cells);
+	make_row_room(tally, block_size, size);
+	*free_place(*tally, hash) = row + 1;
+	entry = TALLY_ROWS(*tally) + row;
+	entry->shape = shape;
+	entry->labels = labels;
+	entry->hash = hash;
+	entry->key = (*tally)->key_used;
+	entry->block = (*tally)->block_used;
+	entry->distribution = (*tally)->distributions;
+	put_key(*tally, entry->key, key, labels);
+	(*tally)->rows++;
+	(*tally)->key_used += size;
+	(*tally)->block_used += block_size;
+	(*tally)->distributions += tally_layout(*tally, shape)->distributions;
+	begin_block(*tally, entry);
+	return row;
+}
+
+static uint32
+look_up_row(Tally **tally, uint32 shape, const Label *key, uint32 labels)
+{
+	const uint32 *index = INDEX(*tally);
+	uint32		mask = INDEX_ROOM(*tally) - 1;
+	uint32		hash = hash_key(*tally, shape, key, labels);
+
+	for (uint32 i = hash & mask; index[i] != 0; i = (i + 1) & mask)
+		if (TALLY_ROWS(*tally)[index[i] - 1].hash == hash &&
+			has_key(*tally, index[i] - 1, shape, key, labels))
+			return index[i] - 1;
+	return add_row(tally, shape, key, labels, hash);
+}
 
 /*
- * sum + rest is the sum with about twice the precision of a double (Neumaier's
- * variant of Kahan's summation), so that the order of rows and workers does
- * not show.
+ * The row of a shape with this key, which is added when new.  The text of a null
+ * label is NULL.  "labels" is how many there are, as the shape has it.
  */
-static void
-add_to_sum(TallySum *slot, int64 count, double value, double rest)
+uint32
+tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels)
 {
-	double		sum = slot->sum + value;
+	uint32		hint = tally_layout(*tally, shape)->hint;
+	uint32		row;
 
-	if (fabs(slot->sum) >= fabs(value))
-		rest += (slot->sum - sum) + value;
-	else
-		rest += (value - sum) + slot->sum;
-	slot->sum = sum;
-	slot->rest += rest;
-	/* an infinity anywhere made the rest NaN */
-	if (unlikely(!isfinite(slot->sum + slot->rest) ||
-				 pg_add_s64_overflow(slot->count, count, &slot->count)))
-		tally_overflow("sum of values");
-}
-
-/* Adds a finite number. */
-void
-tally_add_sum(TallySum *slot, double value)
-{
-	add_to_sum(slot, 1, value, 0);
-}
-
-static void
-add_cell(Tally **tally, uint64 key, const TallyCell *cell)
-{
-	TallyCell  *own = find_cell(*tally, key);
-
-	if (own->count == 0)
-	{
-		if ((*tally)->cells >= (*tally)->cells_room / 4 * 3)
-		{
-			grow(tally, (*tally)->rows_room, (*tally)->text_room, (*tally)->cells_room * 2);
-			own = find_cell(*tally, key);
-		}
-		*own = *cell;
-		own->key = key;
-		(*tally)->cells++;
-		return;
-	}
-	tally_add_count(&own->count, cell->count);
-	own->smallest = Min(own->smallest, cell->smallest);
-	own->largest = Max(own->largest, cell->largest);
-}
-
-/* Adds the durations that a valid cell stands for; its key is not looked at. */
-void
-tally_add_cell(Tally **tally, uint32 row, uint32 slot, const TallyCell *cell)
-{
-	add_cell(tally, KEY_OF(tally_distribution(*tally, row, slot), cell->smallest), cell);
-}
-
-/* Adds one duration. */
-void
-tally_add_distribution(Tally **tally, uint32 row, uint32 slot, uint64 microseconds)
-{
-	TallyCell	cell = {0, 1, microseconds, microseconds};
-
-	tally_add_cell(tally, row, slot, &cell);
-}
-
-static void
-merge_slot(TallyType type, void *into, const void *other)
-{
-	switch (type)
-	{
-		case TALLY_COUNT:
-			tally_add_count(into, *(const int64 *) other);
-			break;
-		case TALLY_LATEST:
-			tally_add_latest(into, *(const int64 *) other);
-			break;
-		case TALLY_DURATION:
-			{
-				const TallyDuration *from = other;
-
-				tally_add_durations(into, from->count, from->low, from->high);
-			}
-			break;
-		case TALLY_SUM:
-			{
-				const TallySum *from = other;
-
-				add_to_sum(into, from->count, from->sum, from->rest);
-			}
-			break;
-		case TALLY_DISTRIBUTION:
-			break;				/* lies in the cells */
-	}
-}
-
-/* Adds another tally with the same key, row by row. */
-void
-tally_merge(Tally **into, const Tally *other)
-{
-	const uint8 *type = KEY_TYPES(KEY(other));
-	uint32	   *row_of = palloc(Max(other->rows, 1) * sizeof(uint32));
-
-	for (uint32 slot = 0; slot < other->common_slots; slot++)
-		merge_slot(type[slot], tally_common(*into, slot), tally_common(other, slot));
-	type += other->common_slots;
-	for (uint32 row = 0; row < other->rows; row++)
-	{
-		uint32		length;
-		const char *label = tally_label(other, row, &length);
-
-		if (row % CANCEL_EVERY == 0)
-			CHECK_FOR_INTERRUPTS();
-		row_of[row] = tally_row(into, label, length);
-		for (uint32 slot = 0; slot < other->row_slots; slot++)
-			if (type[slot] != TALLY_DISTRIBUTION)
-				merge_slot(type[slot], tally_slot(*into, row_of[row], slot),
-						   tally_slot(other, row, slot));
-	}
-	for (uint32 i = 0; i < other->cells_room; i++)
-	{
-		const TallyCell *cell = &CELLS(other)[i];
-		uint64		distribution = cell->key >> TALLY_BUCKET_BITS;
-
-		if (i % CANCEL_EVERY == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (cell->count == 0)
-			continue;
-		distribution = (uint64) row_of[distribution / other->distributions] *
-			other->distributions + distribution % other->distributions;
-		add_cell(into, KEY_OF(distribution, cell->smallest), cell);
-	}
-	pfree(row_of);
+	Assert(labels == tally_layout(*tally, shape)->labels ||
+		   tally_layout(*tally, shape)->labels == TALLY_ANY_LABELS);
+	if (hint > 0 && has_key(*tally, hint - 1, shape, key, labels))
+		return hint - 1;
+	row = look_up_row(tally, shape, key, labels);
+	TALLY_LAYOUTS(*tally)[shape].hint = row + 1;
+	return row;
 }

@@ -17,18 +17,12 @@
 #include "miscadmin.h"
 
 #include "compat.h"
-#include "population/tally.h"
+#include "population/tally_private.h"
 
 PG_FUNCTION_INFO_V1(journey_tally_in);
 PG_FUNCTION_INFO_V1(journey_tally_recv);
 
-#define CANCEL_EVERY	1024
-
 #define MAX_WORD_LENGTH	40		/* of a word or a number in text */
-
-const char *const tally_type_names[TALLY_TYPES] = {
-	"count", "latest", "duration", "sum", "distribution"
-};
 
 typedef struct Source
 {
@@ -285,6 +279,54 @@ get_string(Source *source, uint32 *length, bool nullable)
 	return text;
 }
 
+/* A name: a text that C can hold. */
+static const char *
+get_name(Source *source, const char *what)
+{
+	uint32		length;
+	char	   *text = get_string(source, &length, false);
+	char	   *name = pnstrdup(text, length);
+
+	if (length == 0 || strlen(name) != length)
+		invalid(source, what);
+	pfree(text);
+	return name;
+}
+
+static int32
+get_version(Source *source)
+{
+	int64		version = get_integer(source, "a version");
+
+	if (version < 0 || version > PG_INT32_MAX)
+		invalid(source, "a version");
+	return version;
+}
+
+/* ----------
+ * The definition
+ * ----------
+ */
+
+static void
+get_arguments(Source *source, TallyDefinition *definition)
+{
+	StringInfoData arguments;
+	uint32		count = get_list(source, 2 * sizeof(int32));
+
+	initStringInfo(&arguments);
+	while (get_more(source, &count))
+	{
+		TallyArgument argument;
+
+		argument.name = get_name(source, "a name of an argument");
+		argument.text = get_string(source, &argument.length, false);
+		appendBinaryStringInfo(&arguments, (char *) &argument, sizeof(argument));
+	}
+	definition->arguments = arguments.len / sizeof(TallyArgument);
+	definition->argument = (const TallyArgument *) arguments.data;
+}
+
 static TallyType
 get_type(Source *source)
 {
@@ -304,106 +346,140 @@ get_type(Source *source)
 	return type;
 }
 
-/* Reads a list of types and appends them; returns how many there were. */
+/* How many labels a key has, or TALLY_ANY_LABELS. */
 static uint32
-get_types(Source *source, StringInfo types, bool distributions)
+get_labels(Source *source)
 {
-	int			before = types->len;
-	uint32		count = get_list(source, 1);
+	char		word[MAX_WORD_LENGTH + 1];
+	uint64		low;
+	int64		high;
 
-	while (get_more(source, &count))
-	{
-		TallyType	type = get_type(source);
-
-		if (type == TALLY_DISTRIBUTION && !distributions)
-			invalid(source, "a type of common slot");
-		appendStringInfoChar(types, type);
-	}
-	return types->len - before;
-}
-
-static TallyKey *
-get_key(Source *source, StringInfo types)
-{
-	TallyDefinition definition;
-	StringInfoData texts;
-	int64		version;
-	uint32		count;
-
-	definition.analysis.text = get_string(source, &definition.analysis.length, false);
-	version = get_integer(source, "a version");
-	if (version < 0 || version > PG_INT32_MAX)
-		invalid(source, "a version");
-	definition.version = version;
-	initStringInfo(&texts);
-	count = get_list(source, sizeof(int32));
-	while (get_more(source, &count))
-	{
-		TallyText	text;
-
-		text.text = get_string(source, &text.length, false);
-		appendBinaryStringInfo(&texts, (char *) &text, sizeof(text));
-	}
-	definition.texts = texts.len / sizeof(TallyText);
-	definition.text = (const TallyText *) texts.data;
-	definition.common_slots = get_types(source, types, false);
-	definition.row_slots = get_types(source, types, true);
-	definition.type = (const uint8 *) types->data;
-	return tally_key(&definition);
+	if (source->message)
+		return pq_getmsgint(source->message, 4);
+	get_word(source, word, "a number of labels");
+	if (strcmp(word, "any") == 0)
+		return TALLY_ANY_LABELS;
+	if (!parse_wide(word, &low, &high) || high != 0 || low >= TALLY_ANY_LABELS)
+		invalid(source, "a number of labels");
+	return (uint32) low;
 }
 
 static void
-get_slot(Source *source, TallyType type, void *slot)
+get_shape(Source *source, TallyShape *shape)
 {
-	if (type == TALLY_COUNT)
-		*(int64 *) slot = get_count(source, "a count");
-	else if (type == TALLY_LATEST)
-	{
-		if (source->message || !take(source, 'n'))
-			*(int64 *) slot = get_integer(source, "a number or none");
-		else if (strncmp(source->at, "one", 3) == 0)
-			source->at += 3;	/* as it was made */
-		else
-			invalid(source, "a number or none");
-	}
-	else if (type == TALLY_DURATION)
-	{
-		TallyDuration *duration = slot;
+	StringInfoData slots;
+	uint32		count;
 
-		get_mark(source, '(', "\"(\"");
-		duration->count = get_count(source, "a count");
-		get_wide(source, &duration->low, &duration->high, "a sum of microseconds");
-		if (duration->count == 0 && (duration->low != 0 || duration->high != 0))
-			invalid(source, "a sum of zero for a count of zero");
-		get_mark(source, ')', "\")\"");
-	}
-	else if (type == TALLY_SUM)
+	CHECK_FOR_INTERRUPTS();
+	get_mark(source, '(', "\"(\"");
+	shape->name = get_name(source, "a name of a shape");
+	shape->labels = get_labels(source);
+	initStringInfo(&slots);
+	count = get_list(source, sizeof(int32) + 1);
+	while (get_more(source, &count))
 	{
-		TallySum   *sum = slot;
+		TallySlot	slot;
 
-		get_mark(source, '(', "\"(\"");
-		sum->count = get_count(source, "a count");
-		sum->sum = get_double(source);
-		sum->rest = get_double(source);
-		if (!isfinite(sum->sum + sum->rest))
-			invalid(source, "a finite sum");
-		if (sum->count == 0 && (sum->sum != 0 || sum->rest != 0))
-			invalid(source, "a sum of zero for a count of zero");
-		get_mark(source, ')', "\")\"");
+		slot.name = get_name(source, "a name of a slot");
+		slot.type = get_type(source);
+		appendBinaryStringInfo(&slots, (char *) &slot, sizeof(slot));
 	}
+	shape->slots = slots.len / sizeof(TallySlot);
+	shape->slot = (const TallySlot *) slots.data;
+	get_mark(source, ')', "\")\"");
 }
 
-/* Is this a cell that durations of one bucket can have made? */
+static void
+get_definition(Source *source, TallyDefinition *definition)
+{
+	StringInfoData shapes;
+	uint32		count;
+
+	definition->analysis = get_name(source, "a name of an aggregate");
+	definition->version = get_version(source);
+	get_arguments(source, definition);
+	initStringInfo(&shapes);
+	count = get_list(source, 3 * sizeof(int32));
+	while (get_more(source, &count))
+	{
+		TallyShape	shape;
+
+		get_shape(source, &shape);
+		appendBinaryStringInfo(&shapes, (char *) &shape, sizeof(shape));
+	}
+	definition->shapes = shapes.len / sizeof(TallyShape);
+	definition->shape = (const TallyShape *) shapes.data;
+}
+
+/* ----------
+ * The rows
+ * ----------
+ */
+
+static int64
+get_moment(Source *source)
+{
+	if (source->message || !take(source, 'n'))
+		return get_integer(source, "a number or none");
+	if (strncmp(source->at, "one", 3) != 0)
+		invalid(source, "a number or none");
+	source->at += 3;
+	return TALLY_NOTHING;
+}
+
+/* Of the row's begin, which has counted nothing. */
+static void
+get_duration(Source *source, Tally *tally, uint32 row, uint32 slot)
+{
+	int64		count;
+	uint64		low;
+	int64		high;
+
+	get_mark(source, '(', "\"(\"");
+	count = get_count(source, "a count");
+	get_wide(source, &low, &high, "a sum of microseconds");
+	if (count == 0 && (low != 0 || high != 0))
+		invalid(source, "a sum of zero for a count of zero");
+	get_mark(source, ')', "\")\"");
+	tally_add_durations(tally, row, slot, count, low, high);
+}
+
+static void
+get_sum(Source *source, Tally *tally, uint32 row, uint32 slot)
+{
+	TallySum	sum;
+
+	get_mark(source, '(', "\"(\"");
+	sum.count = get_count(source, "a count");
+	sum.sum = get_double(source);
+	sum.rest = get_double(source);
+	if (!isfinite(sum.sum + sum.rest))
+		invalid(source, "a finite sum");
+	if (sum.count == 0 && (sum.sum != 0 || sum.rest != 0))
+		invalid(source, "a sum of zero for a count of zero");
+	get_mark(source, ')', "\")\"");
+	*(TallySum *) tally_slot(tally, row, slot, TALLY_SUM) = sum;
+}
+
+static uint64
+get_border(Source *source, TallyType type)
+{
+	if (type == TALLY_NUMBERS)
+		return tally_number_order(get_double(source));
+	return get_unsigned(source, "microseconds");
+}
+
+/* Is this a cell that values of one bucket can have made? */
 static bool
-valid_cell(const TallyCell *cell)
+valid_cell(TallyType type, const TallyCell *cell)
 {
 	return cell->count > 0 && cell->smallest <= cell->largest &&
-		tally_bucket(cell->smallest) == tally_bucket(cell->largest) &&
+		tally_bucket(type, cell->smallest) == tally_bucket(type, cell->largest) &&
 		(cell->count > 1 || cell->smallest == cell->largest);
 }
 
 static void
-get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot)
+get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot, TallyType type)
 {
 	uint32		left = get_list(source, 3 * sizeof(int64));
 	int64		total = 0;
@@ -414,43 +490,126 @@ get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot)
 		TallyCell	cell;
 		int64		bucket;
 
-		if (i % CANCEL_EVERY == 0)
+		if (i % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
 		get_mark(source, '(', "\"(\"");
 		cell.count = get_count(source, "a count");
-		cell.smallest = get_unsigned(source, "microseconds");
-		cell.largest = get_unsigned(source, "microseconds");
-		bucket = tally_bucket(cell.smallest);
-		if (!valid_cell(&cell) || bucket <= previous)
-			invalid(source, "a later bucket of times, its count and its borders");
+		cell.smallest = get_border(source, type);
+		cell.largest = get_border(source, type);
+		bucket = tally_bucket(type, cell.smallest);
+		if (!valid_cell(type, &cell) || bucket <= previous)
+			invalid(source, "a later bucket, its count and its borders");
 		previous = bucket;
 		get_mark(source, ')', "\")\"");
-		tally_add_count(&total, cell.count);
+		tally_sum_counts(&total, cell.count);
 		tally_add_cell(tally, row, slot, &cell);
 	}
 }
 
 static void
-get_row(Source *source, Tally **tally, const uint8 *type, uint32 slots)
+get_slot(Source *source, Tally **tally, uint32 row, uint32 slot, TallyType type)
 {
-	uint32		length;
-	const char *label;
+	switch (type)
+	{
+		case TALLY_COUNT:
+			tally_add_count(*tally, row, slot, get_count(source, "a count"));
+			break;
+		case TALLY_LATEST:
+			tally_add_latest(*tally, row, slot, get_moment(source));
+			break;
+		case TALLY_EARLIEST:
+			tally_add_earliest(*tally, row, slot, get_moment(source));
+			break;
+		case TALLY_DURATION:
+			get_duration(source, *tally, row, slot);
+			break;
+		case TALLY_SUM:
+			get_sum(source, *tally, row, slot);
+			break;
+		case TALLY_DURATIONS:
+		case TALLY_NUMBERS:
+			get_distribution(source, tally, row, slot, type);
+			break;
+	}
+}
+
+static uint32
+get_shape_of_row(Source *source, const TallyDefinition *definition)
+{
+	uint32		shape;
+
+	if (source->message)
+		shape = pq_getmsgint(source->message, 4);
+	else
+	{
+		const char *name = get_name(source, "a name of a shape");
+
+		shape = tally_find_shape(definition, name);
+		pfree((char *) name);
+	}
+	if (shape >= definition->shapes)
+		invalid(source, "a shape that was defined");
+	return shape;
+}
+
+/* What reading rows needs. */
+typedef struct RowReader
+{
+	const TallyDefinition *definition;
+	bool	   *known;			/* which rows of shapes without labels were there */
+	StringInfoData labels;		/* of the row at hand */
+} RowReader;
+
+/* The labels of a row's key; returns how many there are. */
+static uint32
+get_key(Source *source, StringInfo labels)
+{
+	uint32		count = get_list(source, sizeof(int32));
+
+	resetStringInfo(labels);
+	while (get_more(source, &count))
+	{
+		Label		label;
+
+		label.text = get_string(source, &label.length, true);
+		appendBinaryStringInfo(labels, (char *) &label, sizeof(label));
+	}
+	return labels->len / sizeof(Label);
+}
+
+static void
+free_key(const Label *key, uint32 labels)
+{
+	for (uint32 i = 0; i < labels; i++)
+		if (key[i].text)
+			pfree((char *) key[i].text);
+}
+
+static void
+get_row(Source *source, Tally **tally, RowReader *reader)
+{
+	uint32		number;
+	const TallyShape *shape;
+	const Label *key;
+	uint32		labels;
 	uint32		rows = (*tally)->rows;
 	uint32		row;
 
 	CHECK_FOR_INTERRUPTS();
 	get_mark(source, '(', "\"(\"");
-	label = get_string(source, &length, true);
-	row = tally_row(tally, label, length);
-	if (row != rows)
-		invalid(source, "a label that was not there before");
-	for (uint32 slot = 0; slot < slots; slot++)
-	{
-		if (type[slot] == TALLY_DISTRIBUTION)
-			get_distribution(source, tally, row, slot);
-		else
-			get_slot(source, type[slot], tally_slot(*tally, row, slot));
-	}
+	number = get_shape_of_row(source, reader->definition);
+	shape = &reader->definition->shape[number];
+	labels = get_key(source, &reader->labels);
+	key = (const Label *) reader->labels.data;
+	if (shape->labels != TALLY_ANY_LABELS && shape->labels != labels)
+		invalid(source, "as many labels as the shape has");
+	row = tally_row(tally, number, key, labels);
+	free_key(key, labels);
+	if (shape->labels == 0 ? reader->known[number] : row != rows)
+		invalid(source, "a key that was not there before");
+	reader->known[number] = true;
+	for (uint32 slot = 0; slot < shape->slots; slot++)
+		get_slot(source, tally, row, slot, shape->slot[slot].type);
 	get_mark(source, ')', "\")\"");
 }
 
@@ -458,7 +617,8 @@ static Tally *
 get_tally(Source *source)
 {
 	char		word[MAX_WORD_LENGTH + 1];
-	StringInfoData types;
+	TallyDefinition definition;
+	RowReader	reader = {.definition = &definition};
 	Tally	   *tally;
 	uint32		count;
 
@@ -470,16 +630,13 @@ get_tally(Source *source)
 	}
 	if (get_integer(source, "a known format") != TALLY_FORMAT)
 		invalid(source, "a known format");
-	initStringInfo(&types);
-	tally = tally_create(get_key(source, &types));
-
-	get_mark(source, '(', "\"(\"");
-	for (uint32 slot = 0; slot < tally->common_slots; slot++)
-		get_slot(source, types.data[slot], tally_common(tally, slot));
-	get_mark(source, ')', "\")\"");
-	count = get_list(source, sizeof(int32));
+	get_definition(source, &definition);
+	tally = tally_define(&definition);
+	reader.known = palloc0(Max(definition.shapes, 1) * sizeof(bool));
+	initStringInfo(&reader.labels);
+	count = get_list(source, 2 * sizeof(int32));
 	while (get_more(source, &count))
-		get_row(source, &tally, (const uint8 *) types.data + tally->common_slots, tally->row_slots);
+		get_row(source, &tally, &reader);
 	return tally;
 }
 

@@ -7,20 +7,21 @@
  * either.  Rows go out by label and cells by bucket: equal tallies have equal
  * text, whatever order their rows came in.
  *
- *		tally	:= 'tally' format analysis version '[' text* ']' types types
- *				   '(' slot* ')' '[' row* ']'
- *		types	:= '[' ('count' | 'latest' | 'duration' | 'sum' | 'distribution')* ']'
- *		row		:= '(' label slot* ')'
+ *		tally	:= 'tally' format analysis version '[' argument* ']' '[' shape* ']' '[' row* ']'
+ *		argument := name text
+ *		shape	:= '(' name labels '[' (name type)* ']' ')'		labels: a number, or 'any'
+ *		type	:= 'count' | 'latest' | 'earliest' | 'duration' | 'sum' | 'durations' | 'numbers'
+ *		row		:= '(' shape's-name '[' label* ']' slot* ')'
  *		slot	:= number							count
- *				 | number | 'none'					latest
+ *				 | number | 'none'					latest, earliest
  *				 | '(' count microseconds ')'		duration
  *				 | '(' count sum rest ')'			sum
- *				 | '[' ('(' count smallest largest ')')* ']'	distribution
+ *				 | '[' ('(' count smallest largest ')')* ']'	durations, numbers
  *
- * The first types are those of the common slots, in the first parentheses, the
- * second those of each row.  Texts and labels are quoted, or the label is
- * null.  The message has no marks, but a number of items (int32) before each list
- * whose length is not known yet; texts have a length (int32, -1 for null).
+ * Names, texts and labels are quoted, or a label is null.  The message has no
+ * marks, but a number of items (int32) before each list; texts have a length
+ * (int32, -1 for null), a type is a byte, "any" is -1, and a row has the number of its shape
+ * instead of its name.  Numbers of a distribution go as doubles.
  */
 #include "postgres.h"
 
@@ -31,12 +32,10 @@
 #include "miscadmin.h"
 
 #include "compat.h"
-#include "population/tally.h"
+#include "population/tally_private.h"
 
 PG_FUNCTION_INFO_V1(journey_tally_out);
 PG_FUNCTION_INFO_V1(journey_tally_send);
-
-#define CANCEL_EVERY	1024
 
 #define MAX_DIGITS		40		/* of 128 bits, and the end */
 
@@ -184,7 +183,23 @@ put_string(Sink *sink, const char *text, uint32 length)
 }
 
 static void
-put_distribution(Sink *sink, const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot)
+put_name(Sink *sink, const char *name)
+{
+	put_string(sink, name, strlen(name));
+}
+
+static void
+put_border(Sink *sink, TallyType type, uint64 value)
+{
+	if (type == TALLY_NUMBERS)
+		put_double(sink, tally_number_of_order(value));
+	else
+		put_unsigned(sink, value);
+}
+
+static void
+put_distribution(Sink *sink, const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot,
+				 TallyType type)
 {
 	const TallyCell *cell;
 	uint32		count = tally_find_cells(tally, cells, row, slot, &cell);
@@ -192,56 +207,112 @@ put_distribution(Sink *sink, const Tally *tally, const TallyCells *cells, uint32
 	put_list(sink, count);
 	for (uint32 i = 0; i < count; i++, cell++)
 	{
-		if (i % CANCEL_EVERY == 0)
+		if (i % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
 		put_mark(sink, "(");
 		put_integer(sink, cell->count);
-		put_unsigned(sink, cell->smallest);
-		put_unsigned(sink, cell->largest);
+		put_border(sink, type, cell->smallest);
+		put_border(sink, type, cell->largest);
 		put_close(sink, ')');
 	}
 	put_close(sink, ']');
 }
 
 static void
-put_slot(Sink *sink, TallyType type, const void *slot)
+put_moment(Sink *sink, int64 moment)
 {
-	if (type == TALLY_LATEST && sink->text && *(const int64 *) slot == TALLY_NOTHING)
+	if (sink->text && moment == TALLY_NOTHING)
 		put_mark(sink, "none");
-	else if (type == TALLY_COUNT || type == TALLY_LATEST)
-		put_integer(sink, *(const int64 *) slot);
-	else if (type == TALLY_DURATION)
-	{
-		const TallyDuration *duration = slot;
+	else
+		put_integer(sink, moment);
+}
 
-		put_mark(sink, "(");
-		put_integer(sink, duration->count);
-		put_wide(sink, duration->low, duration->high);
-		put_close(sink, ')');
-	}
-	else if (type == TALLY_SUM)
-	{
-		const TallySum *sum = slot;
+static void
+put_duration(Sink *sink, const TallyDuration *duration)
+{
+	put_mark(sink, "(");
+	put_integer(sink, duration->count);
+	put_wide(sink, duration->low, duration->high);
+	put_close(sink, ')');
+}
 
-		put_mark(sink, "(");
-		put_integer(sink, sum->count);
-		put_double(sink, sum->sum);
-		put_double(sink, sum->rest);
-		put_close(sink, ')');
+static void
+put_sum(Sink *sink, const TallySum *sum)
+{
+	put_mark(sink, "(");
+	put_integer(sink, sum->count);
+	put_double(sink, sum->sum);
+	put_double(sink, sum->rest);
+	put_close(sink, ')');
+}
+
+static void
+put_slot(Sink *sink, const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot,
+		 TallyType type)
+{
+	switch (type)
+	{
+		case TALLY_COUNT:
+			put_integer(sink, tally_count(tally, row, slot));
+			break;
+		case TALLY_LATEST:
+			put_moment(sink, tally_latest(tally, row, slot));
+			break;
+		case TALLY_EARLIEST:
+			put_moment(sink, tally_earliest(tally, row, slot));
+			break;
+		case TALLY_DURATION:
+			put_duration(sink, tally_duration(tally, row, slot));
+			break;
+		case TALLY_SUM:
+			put_sum(sink, tally_sum(tally, row, slot));
+			break;
+		case TALLY_DURATIONS:
+		case TALLY_NUMBERS:
+			put_distribution(sink, tally, cells, row, slot, type);
+			break;
 	}
 }
 
 static void
-put_types(Sink *sink, const uint8 *type, uint32 count)
+put_shape(Sink *sink, const TallyShape *shape)
 {
-	put_list(sink, count);
-	for (uint32 i = 0; i < count; i++)
+	put_mark(sink, "(");
+	put_name(sink, shape->name);
+	if (!sink->text)
+		pq_sendint32(sink->to, shape->labels);
+	else if (shape->labels == TALLY_ANY_LABELS)
+		put_mark(sink, "any");
+	else
+		put_integer(sink, shape->labels);
+	put_list(sink, shape->slots);
+	for (uint32 i = 0; i < shape->slots; i++)
 	{
+		put_name(sink, shape->slot[i].name);
 		if (sink->text)
-			put_mark(sink, tally_type_names[type[i]]);
+			put_mark(sink, tally_type_names[shape->slot[i].type]);
 		else
-			pq_sendbyte(sink->to, type[i]);
+			pq_sendbyte(sink->to, shape->slot[i].type);
 	}
+	put_close(sink, ']');
+	put_close(sink, ')');
+}
+
+static void
+put_definition(Sink *sink, const TallyDefinition *definition)
+{
+	put_name(sink, definition->analysis);
+	put_integer(sink, definition->version);
+	put_list(sink, definition->arguments);
+	for (uint32 i = 0; i < definition->arguments; i++)
+	{
+		put_name(sink, definition->argument[i].name);
+		put_string(sink, definition->argument[i].text, definition->argument[i].length);
+	}
+	put_close(sink, ']');
+	put_list(sink, definition->shapes);
+	for (uint32 i = 0; i < definition->shapes; i++)
+		put_shape(sink, &definition->shape[i]);
 	put_close(sink, ']');
 }
 
@@ -249,20 +320,24 @@ static void
 put_row(Sink *sink, const Tally *tally, const TallyDefinition *definition,
 		const TallyCells *cells, uint32 row)
 {
-	const uint8 *type = definition->type + definition->common_slots;
-	uint32		length;
-	const char *label = tally_label(tally, row, &length);
+	const TallyRow *entry = tally_row_entry(tally, row);
+	const TallyShape *shape = &definition->shape[entry->shape];
+	Label	   *key = palloc(Max(entry->labels, 1) * sizeof(Label));
 
 	put_mark(sink, "(");
-	put_string(sink, label, length);
-	for (uint32 slot = 0; slot < definition->row_slots; slot++)
-	{
-		if (type[slot] == TALLY_DISTRIBUTION)
-			put_distribution(sink, tally, cells, row, slot);
-		else
-			put_slot(sink, type[slot], tally_slot(tally, row, slot));
-	}
+	if (sink->text)
+		put_name(sink, shape->name);
+	else
+		pq_sendint32(sink->to, entry->shape);
+	tally_key(tally, row, key);
+	put_list(sink, entry->labels);
+	for (uint32 i = 0; i < entry->labels; i++)
+		put_string(sink, key[i].text, key[i].length);
+	put_close(sink, ']');
+	for (uint32 slot = 0; slot < shape->slots; slot++)
+		put_slot(sink, tally, cells, row, slot, shape->slot[slot].type);
 	put_close(sink, ')');
+	pfree(key);
 }
 
 static void
@@ -270,30 +345,24 @@ put_tally(Sink *sink, const Tally *tally)
 {
 	TallyDefinition definition;
 	TallyCells	cells;
-	uint32	   *order = tally_rows_by_label(tally);
 
 	tally_definition(tally, &definition);
 	tally_sort_cells(tally, &cells);
 	put_mark(sink, "tally");
 	put_integer(sink, TALLY_FORMAT);
-	put_string(sink, definition.analysis.text, definition.analysis.length);
-	put_integer(sink, definition.version);
-	put_list(sink, definition.texts);
-	for (uint32 i = 0; i < definition.texts; i++)
-		put_string(sink, definition.text[i].text, definition.text[i].length);
-	put_close(sink, ']');
-	put_types(sink, definition.type, definition.common_slots);
-	put_types(sink, definition.type + definition.common_slots, definition.row_slots);
-
-	put_mark(sink, "(");
-	for (uint32 slot = 0; slot < definition.common_slots; slot++)
-		put_slot(sink, definition.type[slot], tally_common(tally, slot));
-	put_close(sink, ')');
+	put_definition(sink, &definition);
 	put_list(sink, tally->rows);
-	for (uint32 i = 0; i < tally->rows; i++)
+	for (uint32 shape = 0; shape < definition.shapes; shape++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		put_row(sink, tally, &definition, &cells, order[i]);
+		uint32		rows;
+		uint32	   *row = tally_rows(tally, shape, &rows);
+
+		for (uint32 i = 0; i < rows; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			put_row(sink, tally, &definition, &cells, row[i]);
+		}
+		pfree(row);
 	}
 	put_close(sink, ']');
 }

@@ -8,53 +8,95 @@
 
 #include "miscadmin.h"
 
-#include "compat.h"
-#include "population/tally.h"
+#include "population/tally_private.h"
 
 /* Byte order of labels, the null label last. */
 static int
-compare_labels(const Tally *tally, uint32 a, uint32 b)
+compare_labels(const Label *a, const Label *b)
 {
-	uint32		a_length,
-				b_length;
-	const char *a_label = tally_label(tally, a, &a_length);
-	const char *b_label = tally_label(tally, b, &b_length);
 	int			order;
 
-	if (a_label == NULL || b_label == NULL)
-		return (a_label == NULL) - (b_label == NULL);
-	order = memcmp(a_label, b_label, Min(a_length, b_length));
+	if (a->text == NULL || b->text == NULL)
+		return (a->text == NULL) - (b->text == NULL);
+	order = memcmp(a->text, b->text, Min(a->length, b->length));
 	if (order != 0)
 		return order;
-	return (a_length > b_length) - (a_length < b_length);
+	return (a->length > b->length) - (a->length < b->length);
+}
+
+/* A row and its key, to be sorted. */
+typedef struct KeyedRow
+{
+	uint32		row;
+	uint32		labels;
+	const Label *key;
+} KeyedRow;
+
+/* Label by label; a key that another begins with comes first. */
+static int
+compare_keys(const KeyedRow *a, const KeyedRow *b)
+{
+	for (uint32 i = 0; i < a->labels && i < b->labels; i++)
+	{
+		int			order = compare_labels(&a->key[i], &b->key[i]);
+
+		if (order != 0)
+			return order;
+	}
+	return (a->labels > b->labels) - (a->labels < b->labels);
 }
 
 #define ST_SORT sort_rows
-#define ST_ELEMENT_TYPE uint32
-#define ST_COMPARE_ARG_TYPE const Tally
-#define ST_COMPARE(a, b, tally) compare_labels(tally, *(a), *(b))
+#define ST_ELEMENT_TYPE KeyedRow
+#define ST_COMPARE(a, b) compare_keys(a, b)
 #define ST_SCOPE static
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* The rows in the order of their labels, palloc'd. */
+/* The rows of a shape in the order of their keys, palloc'd. */
 uint32 *
-tally_rows_by_label(const Tally *tally)
+tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 {
+	const TallyRow *entry = TALLY_ROWS(tally);
+	KeyedRow   *keyed = palloc_extended(Max(tally->rows, 1) * sizeof(KeyedRow), MCXT_ALLOC_HUGE);
 	uint32	   *order = palloc(Max(tally->rows, 1) * sizeof(uint32));
+	uint32		n = 0;
+	Size		labels = 0;
+	Label	   *key;
 
 	for (uint32 row = 0; row < tally->rows; row++)
-		order[row] = row;
-	sort_rows(order, tally->rows, (Tally *) tally);
+		if (entry[row].shape == shape)
+			labels += entry[row].labels;
+	key = palloc_extended(Max(labels, 1) * sizeof(Label), MCXT_ALLOC_HUGE);
+	for (uint32 row = 0; row < tally->rows; row++)
+	{
+		if (entry[row].shape != shape)
+			continue;
+		tally_key(tally, row, key);
+		keyed[n++] = (KeyedRow) {row, entry[row].labels, key};
+		key += entry[row].labels;
+	}
+	sort_rows(keyed, n);
+	for (uint32 i = 0; i < n; i++)
+		order[i] = keyed[i].row;
+	pfree(key - labels);
+	pfree(keyed);
+	*rows = n;
 	return order;
 }
 
-/* The sum of a duration slot, in microseconds. */
+/* The sum of durations, in microseconds. */
 double
-tally_duration_total(const TallyDuration *slot)
+tally_duration_total(const TallyDuration *duration)
 {
-	return ldexp((double) slot->high, 64) + (double) slot->low;
+	return ldexp((double) duration->high, 64) + (double) duration->low;
+}
+
+double
+tally_sum_total(const TallySum *sum)
+{
+	return sum->sum + sum->rest;
 }
 
 #define ST_SORT sort_cells
@@ -69,7 +111,7 @@ tally_duration_total(const TallyDuration *slot)
 void
 tally_sort_cells(const Tally *tally, TallyCells *cells)
 {
-	const TallyCell *cell = (const TallyCell *) ((const char *) tally + tally->cell_at);
+	const TallyCell *cell = TALLY_CELLS(tally);
 
 	cells->count = 0;
 	cells->cell = palloc(Max(tally->cells, 1) * sizeof(TallyCell));
@@ -110,31 +152,44 @@ tally_find_cells(const Tally *tally, const TallyCells *cells, uint32 row, uint32
 	return lower_bound(cells, (distribution + 1) << TALLY_BUCKET_BITS) - from;
 }
 
+/* The middle between two values of a bucket, as numbers. */
+static double
+middle(TallyType type, uint64 a, uint64 b)
+{
+	if (type == TALLY_NUMBERS && a == b)
+		return tally_number_of_order(a);
+	if (type == TALLY_NUMBERS)
+		return tally_number_of_order(a) / 2 + tally_number_of_order(b) / 2;
+	return ((double) a + (double) b) / 2;
+}
+
 /*
- * The percentile of a distribution by nearest rank: the smallest duration that
- * at least so many percent do not exceed.  False when there are none.
+ * The percentile of a distribution by nearest rank: the smallest duration, in
+ * microseconds, or number that at least so many percent do not exceed.  False when
+ * there are none.
  */
 bool
 tally_percentile(const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot,
-				 int percent, double *microseconds)
+				 int percent, double *result)
 {
+	TallyType	type = tally_place(tally, tally_row_entry(tally, row), slot)->type;
 	const TallyCell *cell;
 	uint32		n = tally_find_cells(tally, cells, row, slot, &cell);
 	int64		total = 0;
 	int64		rank;
 
 	for (uint32 i = 0; i < n; i++)
-		tally_add_count(&total, cell[i].count);
+		tally_sum_counts(&total, cell[i].count);
 	if (total == 0)
 		return false;
 	rank = total / 100 * percent + (total % 100 * percent + 99) / 100;
 	while (rank > cell->count)
 		rank -= cell++->count;
 	if (rank == 1)
-		*microseconds = (double) cell->smallest;
+		*result = middle(type, cell->smallest, cell->smallest);
 	else if (rank == cell->count)
-		*microseconds = (double) cell->largest;
+		*result = middle(type, cell->largest, cell->largest);
 	else
-		*microseconds = ((double) cell->smallest + (double) cell->largest) / 2;
+		*result = middle(type, cell->smallest, cell->largest);
 	return true;
 }

@@ -22,8 +22,6 @@
 #include "type/builder.h"
 #include "type/codec.h"
 
-JOURNEY_MODULE_MAGIC;
-
 /*
  * The form on the wire is rows, not the stored bytes: labels can be converted to
  * the client's encoding, and the stored format may change without it.

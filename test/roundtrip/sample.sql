@@ -42,13 +42,9 @@ FROM (VALUES (3, '* by channel'), (4, 'e1* -> e2* within 1 day by week'), (5, 'e
      LATERAL (SELECT funnel_state(j, pattern) FROM shop) AS f
 WHERE id = at_id;
 UPDATE shop SET state = (SELECT session_state(j) FROM shop) WHERE id = 7;
-UPDATE shop SET state = 'tally 1 "x" 0 [] [] [] () []' WHERE id = 1;
+UPDATE shop SET state = 'tally 2 "x" 0 [] [] []' WHERE id = 1;
 UPDATE shop SET state = (SELECT funnel_state('', 'e1 by channel')) WHERE id = 2;
-UPDATE shop SET state = 'tally 1 "x" 0 ["\" "1"] [count latest latest] [count duration sum distribution]
-    (9223372036854775807 none -9223372036854775807)
-    [(null 1 (0 0) (0 0 0) [])
-     ("a ""b"" é" 0 (9223372036854775807 170141183460469231731687303715884105727) (3 -1.7976931348623157e+308 5e-324)
-      [(1 0 0) (2 63 63) (3 64 64) (9223372036854775801 18446744073709551614 18446744073709551615)])]' WHERE id = 8;
+UPDATE shop SET state = 'tally 2 "x" 0 ["arg" "\" "arg" "1"] [("all" 0 ["a" count "b" latest "c" latest]) ("row" 1 ["a" count "b" duration "c" sum "d" durations])] [("all" [] 9223372036854775807 none -9223372036854775807) ("row" [null] 1 (0 0) (0 0 0) []) ("row" ["a ""b"" é"] 0 (9223372036854775807 170141183460469231731687303715884105727) (3 -1.7976931348623157e+308 5e-324) [(1 0 0) (2 63 63) (3 64 64) (9223372036854775801 18446744073709551614 18446744073709551615)])]' WHERE id = 8;
 UPDATE shop SET state = (SELECT funnel_state(own, 'e1* -> e2* within 1 day by day') FROM (SELECT j) AS s (own)) WHERE id BETWEEN 101 AND 120;
 UPDATE shop SET state = (
     SELECT funnel_state(format('2026-01-01 00:00:00+00 a@%s, 2026-01-01 00:00:00.%s+00 b =%s', md5(i::text), lpad(i::text, 5, '0'), i)::journey,

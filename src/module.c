@@ -1,0 +1,24 @@
+/*
+ * module.c
+ *		What the server asks a library for, and the analyses that there are.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "compat.h"
+#include "population/population.h"
+
+JOURNEY_MODULE_MAGIC;
+
+extern const Analysis stage_funnel_analysis;
+extern const Analysis session_summary_analysis;
+
+extern void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	population_register(&stage_funnel_analysis);
+	population_register(&session_summary_analysis);
+}

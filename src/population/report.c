@@ -1,0 +1,244 @@
+/*
+ * report.c
+ *		The rows of an answer: an array of the row type that the function returns.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "nodes/execnodes.h"
+#include "nodes/plannodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "population/population_private.h"
+
+struct Report
+{
+	TupleDesc	desc;
+	int			columns;
+	bool		begun;			/* is there a row that is not done? */
+	Datum	   *value;			/* of that row */
+	bool	   *isnull;
+	ArrayBuildState *rows;
+	Oid			row_type;
+	bool		sorted;			/* are there: */
+	TallyCells	cells;			/* of the tally, for percentiles */
+};
+
+/* ----------
+ * The row type
+ * ----------
+ */
+
+static void
+refuse_row_type(Oid row_type, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("type %s does not have the columns that this library of journey writes",
+					format_type_be(row_type)),
+			 errdetail_internal("%s", detail),
+			 errhint("After an update of the library connect anew, and run ALTER EXTENSION journey UPDATE. "
+					 "The type itself must stay as the extension made it.")));
+}
+
+static void
+check_row_type(Oid row_type, TupleDesc desc, const Analysis *analysis)
+{
+	if (desc->natts != analysis->columns)
+		refuse_row_type(row_type, psprintf(_("It has %d columns, and %d are written."),
+										   desc->natts, analysis->columns));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		const ReportColumn *column = &analysis->column[i];
+
+		if (attribute->attisdropped || attribute->atttypid != column->type ||
+			strcmp(NameStr(attribute->attname), column->name) != 0)
+			refuse_row_type(row_type, psprintf(_("Column %d is not \"%s\" of type %s."), i + 1,
+											   column->name, format_type_be(column->type)));
+	}
+}
+
+/*
+ * The type of the rows: the function returns an array of them.  The catalogue
+ * is asked, since not every caller gives a call expression.
+ */
+static void
+look_up_row_type(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationAnswer *answer)
+{
+	MemoryContext before;
+	TupleDesc	desc;
+
+	if (answer->row_desc != NULL)
+		return;
+	answer->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	if (!OidIsValid(answer->row_type))
+		elog(ERROR, "function %u does not return an array", fcinfo->flinfo->fn_oid);
+	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	desc = lookup_rowtype_tupdesc_copy(answer->row_type, -1);
+	MemoryContextSwitchTo(before);
+	check_row_type(answer->row_type, desc, analysis);
+	answer->row_desc = desc;
+}
+
+/* ----------
+ * Rows
+ * ----------
+ */
+
+static void
+finish_row(Report *report)
+{
+	HeapTuple	tuple;
+
+	if (!report->begun)
+		return;
+	tuple = heap_form_tuple(report->desc, report->value, report->isnull);
+	report->rows = accumArrayResult(report->rows, HeapTupleGetDatum(tuple), false,
+									report->row_type, CurrentMemoryContext);
+	heap_freetuple(tuple);
+	report->begun = false;
+}
+
+void
+report_row(Report *report)
+{
+	finish_row(report);
+	memset(report->isnull, true, report->columns * sizeof(bool));
+	report->begun = true;
+}
+
+static void
+set_column(Report *report, int column, Datum value)
+{
+	Assert(report->begun && column < report->columns);
+	report->value[column] = value;
+	report->isnull[column] = false;
+}
+
+void
+report_text(Report *report, int column, const char *text, uint32 length)
+{
+	set_column(report, column, PointerGetDatum(cstring_to_text_with_len(text, length)));
+}
+
+void
+report_label(Report *report, int column, const Label *label)
+{
+	if (label->text)
+		report_text(report, column, label->text, label->length);
+}
+
+void
+report_integer(Report *report, int column, int32 number)
+{
+	set_column(report, column, Int32GetDatum(number));
+}
+
+void
+report_count(Report *report, int column, int64 count)
+{
+	set_column(report, column, Int64GetDatum(count));
+}
+
+void
+report_number(Report *report, int column, double number)
+{
+	set_column(report, column, Float8GetDatum(number));
+}
+
+void
+report_boolean(Report *report, int column, bool value)
+{
+	set_column(report, column, BoolGetDatum(value));
+}
+
+void
+report_ratio(Report *report, int column, double some, double all)
+{
+	if (all > 0)
+		report_number(report, column, some / all);
+}
+
+void
+report_average(Report *report, int column, const TallyDuration *duration)
+{
+	if (duration->count > 0)
+		report_number(report, column,
+					  tally_duration_total(duration) / duration->count / USECS_PER_SEC);
+}
+
+void
+report_sum(Report *report, int column, const TallySum *sum)
+{
+	if (sum->count > 0)
+		report_number(report, column, tally_sum_total(sum));
+}
+
+void
+report_percentile(Report *report, int column, const Tally *tally, uint32 row, uint32 slot,
+				  int percent)
+{
+	TallyType	type = tally_place(tally, tally_row_entry(tally, row), slot)->type;
+	double		result;
+
+	if (!report->sorted)
+		tally_sort_cells(tally, &report->cells);
+	report->sorted = true;
+	if (tally_percentile(tally, &report->cells, row, slot, percent, &result))
+		report_number(report, column, type == TALLY_DURATIONS ? result / USECS_PER_SEC : result);
+}
+
+/* ----------
+ * The answer
+ * ----------
+ */
+
+/* May there be groups beside this one? */
+static bool
+is_grouped(FunctionCallInfo fcinfo)
+{
+	AggState   *state = (AggState *) fcinfo->context;
+	Agg		   *agg;
+
+	if (state == NULL || !IsA(state, AggState))
+		return false;
+	agg = (Agg *) state->ss.ps.plan;
+	return agg->numCols > 0 || agg->groupingSets != NIL;
+}
+
+/* Over a window the first rows have seen little: nothing to remark about. */
+static void
+make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+			const Tally *tally, PopulationAnswer *answer)
+{
+	if (analysis->remark && !answer->remarked &&
+		AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
+		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
+}
+
+/* The array of rows that an analysis makes of its tally. */
+Datum
+population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+				  const Tally *tally, PopulationAnswer *answer)
+{
+	Report		report = {0};
+
+	look_up_row_type(fcinfo, analysis, answer);
+	make_remark(fcinfo, analysis, plan, tally, answer);
+	report.desc = answer->row_desc;
+	report.row_type = answer->row_type;
+	report.columns = analysis->columns;
+	report.value = palloc0(report.columns * sizeof(Datum));
+	report.isnull = palloc(report.columns * sizeof(bool));
+	analysis->rows(plan, tally, &report);
+	finish_row(&report);
+	if (report.rows == NULL)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(report.row_type));
+	return makeArrayResult(report.rows, CurrentMemoryContext);
+}

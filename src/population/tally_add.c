@@ -1,0 +1,304 @@
+/*
+ * tally_add.c
+ *		The state of every population answer: adding up, and how two of them
+ *		merge.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "population/tally_private.h"
+
+#define CELL_KEY(distribution, bucket) \
+	(((distribution) << TALLY_BUCKET_BITS) | (bucket))
+
+void
+tally_overflow(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s is out of range", what)));
+}
+
+/*
+ * sum + rest is the sum with about twice the precision of a double (Neumaier's
+ * variant of Kahan's summation), so that the order of rows and workers does
+ * not show.
+ */
+static void
+add_to_sum(TallySum *sum, int64 count, double value, double rest)
+{
+	double		total = sum->sum + value;
+
+	if (fabs(sum->sum) >= fabs(value))
+		rest += (sum->sum - total) + value;
+	else
+		rest += (value - total) + sum->sum;
+	sum->sum = total;
+	sum->rest += rest;
+	/* an infinity anywhere made the rest NaN */
+	if (unlikely(!isfinite(sum->sum + sum->rest) ||
+				 pg_add_s64_overflow(sum->count, count, &sum->count)))
+		tally_overflow("sum of values");
+}
+
+/* Adds a finite number to a sum that may be anybody's. */
+void
+tally_sum_add(TallySum *sum, double value)
+{
+	add_to_sum(sum, 1, value, 0);
+}
+
+/* Adds a finite number. */
+void
+tally_add_value(Tally *tally, uint32 row, uint32 slot, double value)
+{
+	add_to_sum((TallySum *) tally_slot(tally, row, slot, TALLY_SUM), 1, value, 0);
+}
+
+/* ----------
+ * Distributions
+ * ----------
+ */
+
+static void
+add_cell(Tally **tally, uint64 key, const TallyCell *cell)
+{
+	TallyCell  *own = tally_find_cell(*tally, key);
+
+	if (own->count == 0)
+	{
+		if ((*tally)->cells >= (*tally)->cells_room / 4 * 3)
+		{
+			tally_grow_cells(tally);
+			own = tally_find_cell(*tally, key);
+		}
+		*own = *cell;
+		own->key = key;
+		(*tally)->cells++;
+		return;
+	}
+	tally_sum_counts(&own->count, cell->count);
+	own->smallest = Min(own->smallest, cell->smallest);
+	own->largest = Max(own->largest, cell->largest);
+}
+
+/* Adds what a valid cell stands for; its key is not looked at. */
+void
+tally_add_cell(Tally **tally, uint32 row, uint32 slot, const TallyCell *cell)
+{
+	TallyType	type = tally_place(*tally, tally_row_entry(*tally, row), slot)->type;
+
+	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
+							 tally_bucket(type, cell->smallest)), cell);
+}
+
+/* Adds one duration. */
+void
+tally_add_time(Tally **tally, uint32 row, uint32 slot, uint64 microseconds)
+{
+	TallyCell	cell = {0, 1, microseconds, microseconds};
+
+	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
+							 tally_duration_bucket(microseconds)), &cell);
+}
+
+/* Adds one finite number. */
+void
+tally_add_number(Tally **tally, uint32 row, uint32 slot, double number)
+{
+	uint64		order = tally_number_order(number);
+	TallyCell	cell = {0, 1, order, order};
+
+	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
+							 tally_number_bucket(order)), &cell);
+}
+
+/* ----------
+ * Merging
+ * ----------
+ */
+
+/* Where the slots of another tally lie in this one. */
+typedef struct Mapping
+{
+	uint32	   *shape;			/* by shape of the other */
+	uint32	   *slot;			/* by place in the other's section of slots */
+	uint32	   *row;			/* by row of the other */
+	uint32	   *distribution;	/* by number among a row's, counted from the shape's
+								 * first slot: the slot */
+} Mapping;
+
+static void
+map_shape(const TallyShape *own, const TallyShape *other, uint32 *slot)
+{
+	for (uint32 i = 0; i < other->slots; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		slot[i] = tally_find_slot(own, other->slot[i].name);
+	}
+}
+
+static void
+map_slots(const Tally *into, const Tally *other, Mapping *map)
+{
+	TallyDefinition a;
+	TallyDefinition b;
+	bool		same = tally_same_definition(into, other);
+
+	if (!same)
+	{
+		tally_definition(into, &a);
+		tally_definition(other, &b);
+	}
+	for (uint32 shape = 0; shape < other->shapes; shape++)
+	{
+		const TallyLayout *layout = tally_layout(other, shape);
+		uint32	   *slot = map->slot + layout->first_slot;
+		const TallyPlace *place = TALLY_PLACES(other) + layout->first_slot;
+
+		map->shape[shape] = same ? shape : tally_find_shape(&a, b.shape[shape].name);
+		if (!same)
+			map_shape(&a.shape[map->shape[shape]], &b.shape[shape], slot);
+		else
+			for (uint32 i = 0; i < layout->slots; i++)
+				slot[i] = i;
+		for (uint32 i = 0; i < layout->slots; i++)
+			if (TALLY_IS_DISTRIBUTION(place[i].type))
+				map->distribution[layout->first_slot + place[i].at] = slot[i];
+	}
+}
+
+static Mapping *
+make_mapping(const Tally *into, const Tally *other)
+{
+	Mapping    *map = palloc(sizeof(Mapping));
+	uint32		slots = 0;
+
+	for (uint32 shape = 0; shape < other->shapes; shape++)
+		slots += tally_layout(other, shape)->slots;
+	map->shape = palloc(Max(other->shapes, 1) * sizeof(uint32));
+	map->slot = palloc(Max(slots, 1) * sizeof(uint32));
+	map->distribution = palloc(Max(slots, 1) * sizeof(uint32));
+	map->row = palloc(Max(other->rows, 1) * sizeof(uint32));
+	map_slots(into, other, map);
+	return map;
+}
+
+static void
+merge_slot(Tally *into, uint32 row, uint32 slot, const Tally *other, uint32 other_row,
+		   uint32 other_slot, TallyType type)
+{
+	switch (type)
+	{
+		case TALLY_COUNT:
+			tally_add_count(into, row, slot, tally_count(other, other_row, other_slot));
+			break;
+		case TALLY_LATEST:
+			tally_add_latest(into, row, slot, tally_latest(other, other_row, other_slot));
+			break;
+		case TALLY_EARLIEST:
+			tally_add_earliest(into, row, slot, tally_earliest(other, other_row, other_slot));
+			break;
+		case TALLY_DURATION:
+			{
+				const TallyDuration *from = tally_duration(other, other_row, other_slot);
+
+				tally_add_durations(into, row, slot, from->count, from->low, from->high);
+			}
+			break;
+		case TALLY_SUM:
+			{
+				const TallySum *from = tally_sum(other, other_row, other_slot);
+
+				add_to_sum((TallySum *) tally_slot(into, row, slot, TALLY_SUM), from->count,
+						   from->sum, from->rest);
+			}
+			break;
+		case TALLY_DURATIONS:
+		case TALLY_NUMBERS:
+			break;				/* lie in the cells */
+	}
+}
+
+/* Adds the row's slots, but for distributions, to the row with its key. */
+static void
+merge_row(Tally **into, const Tally *other, uint32 row, const Mapping *map)
+{
+	const TallyRow *entry = tally_row_entry(other, row);
+	const TallyLayout *layout = tally_layout(other, entry->shape);
+	Label	   *key = palloc(Max(entry->labels, 1) * sizeof(Label));
+
+	tally_key(other, row, key);
+	map->row[row] = tally_row(into, map->shape[entry->shape], key, entry->labels);
+	pfree(key);
+	for (uint32 slot = 0; slot < layout->slots; slot++)
+		merge_slot(*into, map->row[row], map->slot[layout->first_slot + slot], other, row, slot,
+				   tally_place(other, entry, slot)->type);
+}
+
+/* The row that has this distribution: rows have theirs in order. */
+static uint32
+row_of_distribution(const Tally *tally, uint64 distribution)
+{
+	const TallyRow *rows = TALLY_ROWS(tally);
+	uint32		low = 0;
+	uint32		high = tally->rows;
+
+	/* the last row whose first one is no later; of those that have none, none is last */
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (rows[middle].distribution <= distribution)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low - 1;
+}
+
+static void
+merge_cell(Tally **into, const Tally *other, const TallyCell *cell, const Mapping *map)
+{
+	uint64		distribution = cell->key >> TALLY_BUCKET_BITS;
+	uint32		row = row_of_distribution(other, distribution);
+	const TallyRow *entry = tally_row_entry(other, row);
+	uint32		first = tally_layout(other, entry->shape)->first_slot;
+
+	tally_add_cell(into, map->row[row],
+				   map->distribution[first + distribution - entry->distribution], cell);
+}
+
+/*
+ * Adds another tally, row by row.  Its definition must be the same, or covered by
+ * that of *into, which has slots and shapes that it lacks.
+ */
+void
+tally_merge(Tally **into, const Tally *other)
+{
+	Mapping    *map = make_mapping(*into, other);
+
+	for (uint32 row = 0; row < other->rows; row++)
+	{
+		if (row % TALLY_CANCEL_EVERY == 0)
+			CHECK_FOR_INTERRUPTS();
+		merge_row(into, other, row, map);
+	}
+	for (uint32 i = 0; i < other->cells_room; i++)
+	{
+		const TallyCell *cell = &TALLY_CELLS(other)[i];
+
+		if (i % TALLY_CANCEL_EVERY == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (cell->count != 0)
+			merge_cell(into, other, cell, map);
+	}
+	pfree(map->shape);
+	pfree(map->slot);
+	pfree(map->distribution);
+	pfree(map->row);
+	pfree(map);
+}
