@@ -239,6 +239,26 @@ tally_find_slot(const TallyShape *shape, const char *name)
 	return slot;
 }
 
+/*
+ * Where a tally that may be of another version has a slot of this type, in a shape
+ * whose keys have so many labels.  False if it has none, as a forged one may.
+ */
+bool
+tally_find_place(const Tally *tally, const char *shape_name, uint32 labels,
+				 const char *slot_name, TallyType type, uint32 *shape, uint32 *slot)
+{
+	TallyDefinition definition;
+	const TallyShape *found;
+
+	tally_definition(tally, &definition);
+	*shape = tally_find_shape(&definition, shape_name);
+	if (*shape == definition.shapes || definition.shape[*shape].labels != labels)
+		return false;
+	found = &definition.shape[*shape];
+	*slot = tally_find_slot(found, slot_name);
+	return *slot < found->slots && found->slot[*slot].type == type;
+}
+
 /* ----------
  * The layout that follows from it
  * ----------

@@ -122,8 +122,9 @@ typedef struct Analysis
 	bool		(*remark) (const AnalysisPlan *plan, const Tally *tally, bool grouped);
 
 	/*
-	 * Adds what a state of an older version has counted to one of this version; false: it
-	 * cannot be said.  Older versions are refused.
+	 * Adds what a state of an older version has counted to one of this version;
+	 * false: it cannot be said.  The older one may be forged: its slots are found by
+	 * tally_find_place().  Older versions are refused.
 	 */
 	bool		(*convert) (const Tally *old, Tally **tally);
 } Analysis;

@@ -153,6 +153,13 @@ report_number(Report *report, int column, double number)
 }
 
 void
+report_time(Report *report, int column, int64 time)
+{
+	if (time != TALLY_NOTHING)
+		set_column(report, column, TimestampTzGetDatum(time));
+}
+
+void
 report_boolean(Report *report, int column, bool value)
 {
 	set_column(report, column, BoolGetDatum(value));

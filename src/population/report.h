@@ -33,6 +33,7 @@ extern void report_label(Report *report, int column, const Label *label);	/* may
 extern void report_integer(Report *report, int column, int32 number);
 extern void report_count(Report *report, int column, int64 count);
 extern void report_number(Report *report, int column, double number);
+extern void report_time(Report *report, int column, int64 time);	/* null if TALLY_NOTHING */
 extern void report_boolean(Report *report, int column, bool value);
 
 /* A fraction; null if it is one of nothing. */

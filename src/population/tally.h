@@ -187,6 +187,8 @@ typedef struct TallyRow
 extern Tally *tally_define(const TallyDefinition *definition);
 extern void tally_definition(const Tally *tally, TallyDefinition *definition);
 extern bool tally_same_definition(const Tally *a, const Tally *b);
+extern bool tally_find_place(const Tally *tally, const char *shape_name, uint32 labels,
+							 const char *slot_name, TallyType type, uint32 *shape, uint32 *slot);
 
 /* tally.c: making, and rows */
 extern Tally *tally_create(const Tally *empty);

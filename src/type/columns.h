@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"

@@ -1,0 +1,14 @@
+/* Transitions from event to event. */
+
+CREATE TYPE transition AS (
+    from_event text,
+    to_event text,
+    transitions bigint,
+    first_at timestamptz,
+    median_seconds double precision,
+    median_score double precision,
+    conversion double precision
+);
+COMMENT ON TYPE transition IS 'how often one event follows another, as returned by transition_count';
+
+CREATE POPULATION AGGREGATE transition_count(conversion text, minimum integer USUALLY) RETURNS transition FROM event, score AS 'how often one event follows another, and how likely it leads to a conversion';
