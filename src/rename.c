@@ -1,5 +1,5 @@
 /*
- * reshape_rename.c
+ * rename.c
  *		rename_events and rename_channels.
  *
  * What becomes of a label is found out once per label and call site.  Mostly
