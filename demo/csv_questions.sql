@@ -17,20 +17,20 @@ SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
        make_interval(secs => round(s.median_seconds)) AS median_time, s.touchpoints
-FROM (SELECT (unnest(stage_funnel(customer, at, event, channel, value, :'funnel'))).* FROM events) AS s;
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, value, :'funnel') FROM events)) AS s;
 
 \if :has_channel
 \echo '== By channel of the touchpoint that started it'
 SELECT s.label AS channel, s.step, s.stage, s.customers,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start"
-FROM (SELECT (unnest(stage_funnel(customer, at, event, channel, value, :'by_channel'))).* FROM events) AS s;
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, value, :'by_channel') FROM events)) AS s;
 \endif
 
 \if :has_week
 \echo '== Week by week'
 SELECT s.label AS week, min(s.customers) FILTER (WHERE s.step = 1) AS started,
        min(s.customers) AS reached_the_end, bool_and(s.complete) AS complete
-FROM (SELECT (unnest(stage_funnel(customer, at, event, channel, value, :'by_week'))).* FROM events) AS s
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, value, :'by_week') FROM events)) AS s
 GROUP BY s.label
 ORDER BY s.label;
 \else

@@ -9,8 +9,8 @@ SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
        make_interval(secs => round(s.median_seconds)) AS median_time
-FROM (SELECT (unnest(stage_funnel(customer, at, event, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days'))).*
-      FROM events) AS s;
+FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days')
+             FROM events)) AS s;
 
 \echo '== Which channels bring buyers?  By channel of the first visit'
 SELECT s.label AS channel,
@@ -20,8 +20,8 @@ SELECT s.label AS channel,
        round(100 * max(s.conversion_from_start) FILTER (WHERE s.step = 3)::numeric, 1) AS "% buy",
        round(100 * max(s.conversion_low) FILTER (WHERE s.step = 3)::numeric, 1) AS low,
        round(100 * max(s.conversion_high) FILTER (WHERE s.step = 3)::numeric, 1) AS high
-FROM (SELECT (unnest(stage_funnel(customer, at, event, channel, 'visit -> add_to_cart -> purchase from first by channel'))).*
-      FROM events) AS s
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit -> add_to_cart -> purchase from first by channel')
+             FROM events)) AS s
 GROUP BY s.label
 ORDER BY "% buy" DESC;
 
@@ -32,8 +32,8 @@ SELECT s.label AS week,
        max(s.customers) FILTER (WHERE s.step = 3) AS purchase,
        round(100 * max(s.conversion_from_start) FILTER (WHERE s.step = 3)::numeric, 1) AS "% buy",
        bool_and(s.complete) AS complete
-FROM (SELECT (unnest(stage_funnel(customer, at, event, 'add_to_cart -> checkout -> purchase within 7 days by week'))).*
-      FROM events) AS s
+FROM unnest((SELECT stage_funnel(customer, at, event, 'add_to_cart -> checkout -> purchase within 7 days by week')
+             FROM events)) AS s
 GROUP BY s.label
 ORDER BY s.label;
 
@@ -50,8 +50,8 @@ FROM journeys;
 
 \echo '== The funnel again, from the journeys: the same numbers, in a fraction of the time'
 SELECT s.step, s.stage, s.customers, s.drop_off
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days'))).*
-      FROM journeys) AS s;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days')
+             FROM journeys)) AS s;
 
 \echo '== One customer: came through instagram, needed a reminder, wrote a review'
 SELECT customer AS someone
@@ -75,9 +75,8 @@ SELECT journey FROM journeys WHERE customer = :someone;
 SELECT q.channel, s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
        s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
        round(100 * s.bounce_rate::numeric, 1) AS "% bounced", round(s.value::numeric, 2) AS value
-FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS summary
-      FROM journeys GROUP BY 1) AS q
-CROSS JOIN LATERAL unnest(q.summary) AS s
+FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS f FROM journeys GROUP BY 1) q
+CROSS JOIN unnest(q.f) AS s
 ORDER BY s.sessions DESC;
 
 \echo '== The sessions of that customer; numbered in the events table they are the same'

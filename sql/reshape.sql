@@ -40,11 +40,3 @@ CREATE FUNCTION collapse(journey) RETURNS journey
     AS 'MODULE_PATHNAME', 'journey_collapse' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION collapse(journey) IS
     'runs of the same event and channel as their first touchpoint, with the sum of their values';
-
-CREATE FUNCTION rename_events(journey, names jsonb) RETURNS journey
-    AS 'MODULE_PATHNAME', 'journey_rename_events' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION rename_events(journey, jsonb) IS 'events renamed as an object {"old": "new", "prefix*": "new"} says';
-
-CREATE FUNCTION rename_channels(journey, names jsonb) RETURNS journey
-    AS 'MODULE_PATHNAME', 'journey_rename_channels' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION rename_channels(journey, jsonb) IS 'channels renamed as an object {"old": "new", "prefix*": "new"} says';

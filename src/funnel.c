@@ -235,8 +235,9 @@ count_excluded(const Pattern *pattern, const JourneyColumns *columns)
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		while (term < pattern->terms && (pattern->term[term].element < first ||
-										 !pattern_term_matches(&pattern->term[term], event, channel)))
+		while (term < pattern->terms &&
+			   (pattern->term[term].element < first ||
+				!pattern_term_matches(&pattern->term[term], event, channel)))
 			term++;
 		count += term < pattern->terms;
 	}

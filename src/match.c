@@ -64,7 +64,8 @@ reached_at(PG_FUNCTION_ARGS)
 	if (chain.reached == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TIMESTAMPTZOID));
 	PG_RETURN_ARRAYTYPE_P(construct_md_array(at, nulls, 1, &chain.reached, &lower, TIMESTAMPTZOID,
-											 sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+											 sizeof(TimestampTz), FLOAT8PASSBYVAL,
+											 TYPALIGN_DOUBLE));
 }
 
 /* journey ~ text: were all required steps reached? */
@@ -248,7 +249,8 @@ put_elements(ReturnSetInfo *rsinfo, const Pattern *pattern)
 			kind = step->trailing ? "absent after" : "absent between";
 		put_step(rsinfo, element->step + 1, kind,
 				 element->exclusion && !step->trailing ? NULL : step->name,
-				 i == 0 ? NULL : arrow, pattern_choice_text(pattern, i), element->limit);
+				 i == 0 ? NULL : arrow, pattern_choice_text(pattern->term, pattern->terms, i),
+				 element->limit);
 	}
 }
 

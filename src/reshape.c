@@ -2,8 +2,7 @@
  * reshape.c
  *		From journey to journey: parts of it, fewer touchpoints, and runs as
  *		one.  All keep touchpoints in order, so nothing is sorted, and a journey
- *		that stays as it is goes out as it came in.  reshape_rename.c changes
- *		labels.
+ *		that stays as it is goes out as it came in.
  */
 #include "postgres.h"
 

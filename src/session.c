@@ -254,6 +254,7 @@ put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
 	Datum		journey = PointerGetDatum(journey_encode_range(columns, first, end));
 	TallySum	sum = {0};
 	JourneyHeader header;
+	double		seconds;
 
 	for (int64 i = first; columns->value && i < end; i++)
 		if (!isnan(columns->value[i]))
@@ -262,8 +263,8 @@ put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
 	values[SESSION_NUMBER] = Int32GetDatum(number);
 	values[SESSION_STARTED_AT] = TimestampTzGetDatum(columns->at[first]);
 	values[SESSION_ENDED_AT] = TimestampTzGetDatum(columns->at[end - 1]);
-	values[SESSION_SECONDS] = Float8GetDatum((double) span_between(columns->at[first], columns->at[end - 1]) /
-											 USECS_PER_SEC);
+	seconds = (double) span_between(columns->at[first], columns->at[end - 1]) / USECS_PER_SEC;
+	values[SESSION_SECONDS] = Float8GetDatum(seconds);
 	values[SESSION_TOUCHPOINTS] = Int32GetDatum((int32) (end - first));
 	put_label(columns, columns->event[first],
 			  &values[SESSION_ENTRY_EVENT], &nulls[SESSION_ENTRY_EVENT]);

@@ -287,7 +287,8 @@ same_payload(const CustomerColumn *column, const char *a, uint32 a_length,
 		return false;
 	return DatumGetBool(FunctionCall2Coll(&column->entry->eq_opr_finfo,
 										  column->entry->typcollation,
-										  customer_payload_datum(column, a), customer_payload_datum(column, b)));
+										  customer_payload_datum(column, a),
+										  customer_payload_datum(column, b)));
 }
 
 static char *

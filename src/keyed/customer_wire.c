@@ -146,7 +146,8 @@ write_payload(CustomerType *type, CustomerColumn *column, const char *data, uint
 	}
 	else
 	{
-		bytea	   *bytes = (bytea *) DatumGetPointer(without_conversion(column, send_value, value));
+		Datum		sent = without_conversion(column, send_value, value);
+		bytea	   *bytes = (bytea *) DatumGetPointer(sent);
 
 		wire_put_text(writer, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
 		pfree(bytes);

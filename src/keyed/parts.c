@@ -7,7 +7,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "keyed/eventlog.h"
+#include "keyed/append.h"
 
 #define LARGEST_READ_BUFFER	(64 * 1024)
 

@@ -23,7 +23,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "keyed/eventlog.h"
+#include "keyed/append.h"
 #include "type/codec.h"
 
 #define HAS_VALUE	1

@@ -97,7 +97,8 @@ compare_records(const EventRecord *a, const EventRecord *b, const Labels *labels
 
 #define ST_SORT sort_values
 #define ST_ELEMENT_TYPE ValueRecord
-#define ST_COMPARE(a, b, labels) compare_records(&(a)->record, &(b)->record, labels, sizeof(ValueRecord))
+#define ST_COMPARE(a, b, labels) \
+	compare_records(&(a)->record, &(b)->record, labels, sizeof(ValueRecord))
 #define ST_COMPARE_ARG_TYPE const Labels
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
@@ -106,7 +107,8 @@ compare_records(const EventRecord *a, const EventRecord *b, const Labels *labels
 
 #define ST_SORT sort_scores
 #define ST_ELEMENT_TYPE ScoreRecord
-#define ST_COMPARE(a, b, labels) compare_records(&(a)->record, &(b)->record, labels, sizeof(ScoreRecord))
+#define ST_COMPARE(a, b, labels) \
+	compare_records(&(a)->record, &(b)->record, labels, sizeof(ScoreRecord))
 #define ST_COMPARE_ARG_TYPE const Labels
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static

@@ -135,8 +135,9 @@ assignment_remove(Assignment *a, int step)
 }
 
 /*
- * Picks the touchpoints of one group, "first" up to "to" of the run: for each of its positions in turn the
- * first one, in canonical order, that leaves enough for the others.
+ * Picks the touchpoints of one group, "first" up to "to" of the run: for each of
+ * its positions in turn the first one, in canonical order, that leaves enough
+ * for the others.
  */
 void
 assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint64 positions,

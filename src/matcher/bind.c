@@ -263,7 +263,11 @@ matcher_match_factors(const Matcher *matcher, uint32 event, uint32 channel)
 		uint64		both = event_bits[word] & channel_bits[word];
 
 		for (; both != 0; both &= both - 1)
-			mask |= STEP_BIT(matcher->factor[word * BITS_PER_WORD + pg_rightmost_one_pos64(both)].bit);
+		{
+			int			factor = word * BITS_PER_WORD + pg_rightmost_one_pos64(both);
+
+			mask |= STEP_BIT(matcher->factor[factor].bit);
+		}
 	}
 	return mask;
 }

@@ -136,7 +136,8 @@ next_first_channel(Matcher *matcher, ChainLabel *label, Chain *chain)
 	code = matcher->columns->channel ? matcher->columns->channel[chain->touchpoint[0]] : LABEL_NONE;
 	set_channel(matcher, code, label);
 	for (int64 i = matcher->part[matcher->by_position - 1].begin;
-		 i < matcher->part[matcher->by_position - 1].end && matcher->at[i] <= chain->started_at; i++)
+		 i < matcher->part[matcher->by_position - 1].end &&
+		 matcher->at[i] <= chain->started_at; i++)
 		label->starts += (matcher->labelled[i] & START) != 0 && channel_of(matcher, i) == code;
 	return true;
 }
@@ -193,6 +194,12 @@ try_period(Matcher *matcher, MatcherPart *part, ChainLabel *label, Chain *chain)
 	CHECK_FOR_INTERRUPTS();
 }
 
+static CalendarUnit
+unit_of(PatternBy by)
+{
+	return by == BY_MONTH ? CALENDAR_MONTH : by == BY_WEEK ? CALENDAR_WEEK : CALENDAR_DAY;
+}
+
 static bool
 next_period(Matcher *matcher, ChainLabel *label, Chain *chain)
 {
@@ -202,7 +209,7 @@ next_period(Matcher *matcher, ChainLabel *label, Chain *chain)
 	if (!next_start(matcher, &at))
 		return false;
 	matcher->by_position++;
-	calendar_period(pattern->by, pattern->zone, at, matcher->by_text, &label->until);
+	calendar_period(unit_of(pattern->by), pattern->zone, at, matcher->by_text, &label->until);
 	for (int64 part = 0; part < matcher->parts; part++)
 		try_period(matcher, &matcher->part[part], label, chain);
 	label->text = matcher->by_text;

@@ -10,8 +10,9 @@
 #ifndef JOURNEY_MATCHER_CHAIN_PRIVATE_H
 #define JOURNEY_MATCHER_CHAIN_PRIVATE_H
 
-#include "matcher/matcher.h"
 #include "port/pg_bitutils.h"
+
+#include "matcher/chain.h"
 
 #define STEP_BIT(step)	(UINT64CONST(1) << (step))
 

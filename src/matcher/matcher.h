@@ -5,23 +5,9 @@
 #ifndef JOURNEY_MATCHER_MATCHER_H
 #define JOURNEY_MATCHER_MATCHER_H
 
+#include "matcher/chain.h"
 #include "pattern/pattern.h"
 #include "type/columns.h"
-
-/*
- * The chain that is reported: how far it reached (0: no chain at all) and which
- * touchpoint, an index into the columns, served each step; -1 where a step
- * was skipped, is a trailing exclusion, or was not reached.  For a set the "steps" are 1 of
- * n, 2 of n, ... in time order.
- */
-typedef struct Chain
-{
-	int			reached;
-	bool		completed;		/* all required steps (of a set: all) */
-	TimestampTz started_at;
-	TimestampTz ended_at;		/* of the last touchpoint */
-	int64		touchpoint[PATTERN_MAX_ELEMENTS];
-} Chain;
 
 /* The label of a report with "by". */
 typedef struct ChainLabel

@@ -8,6 +8,7 @@
 #define JOURNEY_MATCHER_MATCHER_PRIVATE_H
 
 #include "matcher/chain_private.h"
+#include "matcher/matcher.h"
 #include "pattern/calendar.h"
 
 #define BITS_PER_WORD	64
@@ -102,7 +103,8 @@ extern void matcher_watch_terms(Matcher *matcher);
 extern void matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel);
 
 extern void matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted);
-extern void matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to, Chain *best);
+extern void matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to,
+							Chain *best);
 extern void matcher_no_chain(const Matcher *matcher, Chain *chain);
 extern bool matcher_completes(const Matcher *matcher, int reached);
 

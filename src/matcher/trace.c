@@ -232,7 +232,8 @@ find_groups(Trace *trace)
 {
 	const ChainRun *run = trace->run;
 	TraceWork  *work = trace->work;
-	int64		i = run_lower_bound(run, earlier_by(trace->reach->completed_at, trace->plan->window));
+	TimestampTz at = earlier_by(trace->reach->completed_at, trace->plan->window);
+	int64		i = run_lower_bound(run, at);
 
 	work->groups = 0;
 	for (;;)
@@ -445,7 +446,8 @@ best_start(Trace *trace, int64 *start)
 		if (trace->completed_by_trailing &&
 			!chain_holds(plan, trace->work->trailing, at, trace->reach->completed_at))
 			continue;
-		for (int position = 0; position < trace->positions && plan->earliest[position] < 0; position++)
+		for (int position = 0; position < trace->positions && plan->earliest[position] < 0;
+			 position++)
 		{
 			if (rest[position] > 0 && rest[position] >= best)
 			{
@@ -515,7 +517,8 @@ trace_work(ChainWork *chain_work)
 
 	if (*place == NULL)
 	{
-		TraceWork  *work = MemoryContextAllocZero(chain_work_context(chain_work), sizeof(TraceWork));
+		TraceWork  *work = MemoryContextAllocZero(chain_work_context(chain_work),
+												  sizeof(TraceWork));
 
 		work->context = chain_work_context(chain_work);
 		work->groups_allocated = 4 * PATTERN_MAX_ELEMENTS;

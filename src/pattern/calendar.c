@@ -102,7 +102,8 @@ calendar_date(struct pg_tz *zone, TimestampTz at, TimestampTz *until)
 }
 
 void
-calendar_period(PatternBy by, struct pg_tz *zone, TimestampTz at, char *text, TimestampTz *until)
+calendar_period(CalendarUnit unit, struct pg_tz *zone, TimestampTz at, char *text,
+				TimestampTz *until)
 {
 	struct pg_tm tm;
 	int			first = julian_day(zone, at, &tm);
@@ -111,15 +112,16 @@ calendar_period(PatternBy by, struct pg_tz *zone, TimestampTz at, char *text, Ti
 	int			month;
 	int			day;
 
-	if (by == BY_WEEK)
+	if (unit == CALENDAR_WEEK)
 	{
 		first -= (j2day(first) + DAYS_PER_WEEK - 1) % DAYS_PER_WEEK;
 		after = first + DAYS_PER_WEEK;
 	}
-	else if (by == BY_MONTH)
+	else if (unit == CALENDAR_MONTH)
 	{
 		first = date2j(tm.tm_year, tm.tm_mon, 1);
-		after = tm.tm_mon == 12 ? date2j(tm.tm_year + 1, 1, 1) : date2j(tm.tm_year, tm.tm_mon + 1, 1);
+		after = tm.tm_mon == 12 ? date2j(tm.tm_year + 1, 1, 1) :
+			date2j(tm.tm_year, tm.tm_mon + 1, 1);
 	}
 	j2date(first, &year, &month, &day);
 	snprintf(text, CALENDAR_TEXT_SIZE, "%s%04d-%02d-%02d",

@@ -6,8 +6,7 @@
 #define JOURNEY_PATTERN_CALENDAR_H
 
 #include "utils/date.h"
-
-#include "pattern/pattern.h"
+#include "utils/timestamp.h"
 
 #define CALENDAR_TEXT_SIZE	32
 
@@ -17,11 +16,18 @@ extern struct pg_tz *calendar_zone(const char *name, int length);
 /* The date of an instant in a zone (NULL: UTC), and the first instant after that day. */
 extern DateADT calendar_date(struct pg_tz *zone, TimestampTz at, TimestampTz *until);
 
+typedef enum CalendarUnit
+{
+	CALENDAR_DAY,
+	CALENDAR_WEEK,
+	CALENDAR_MONTH
+} CalendarUnit;
+
 /*
  * The day, week (from Monday) or month that an instant lies in: the ISO 8601
  * date of its first day, and the first instant after it.
  */
-extern void calendar_period(PatternBy by, struct pg_tz *zone, TimestampTz at,
+extern void calendar_period(CalendarUnit unit, struct pg_tz *zone, TimestampTz at,
 							char *text, TimestampTz *until);
 
 #endif							/* JOURNEY_PATTERN_CALENDAR_H */

@@ -10,6 +10,7 @@
 #include "mb/pg_wchar.h"
 
 #include "pattern/calendar.h"
+#include "pattern/pattern.h"
 #include "pattern/scan_private.h"
 
 #define ZONE_HINT	"Use a name of the time zone database, such as \"America/New_York\"."
@@ -146,7 +147,8 @@ new_element(Parser *parser)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("pattern has too many steps"),
 				 errdetail("Character %d begins one too many: steps and exclusions together are limited to %d.",
-						   pattern_character_at(parser, parser->token.start), PATTERN_MAX_ELEMENTS)));
+						   pattern_character_at(parser, parser->token.start),
+						   PATTERN_MAX_ELEMENTS)));
 	element = &pattern->element[pattern->elements++];
 	memset(element, 0, sizeof(PatternElement));
 	element->limit = PATTERN_NO_LIMIT;
@@ -498,26 +500,6 @@ pattern_parse(const char *text, int length)
 	settle_trailing(&parser, parsed);
 	check_by(&parser);
 	return pattern;
-}
-
-bool
-pattern_name_matches(const PatternName *name, const char *text, uint32 length)
-{
-	if (name->absent)
-		return true;
-	if (length == 0)			/* none: no name matches it */
-		return false;
-	if (name->prefix)
-		return length >= name->length && memcmp(text, name->text, name->length) == 0;
-	return length == name->length && memcmp(text, name->text, length) == 0;
-}
-
-bool
-pattern_term_matches(const PatternTerm *term, const Label *event, const Label *channel)
-{
-	return pattern_name_matches(&term->event, event->text, event->length) &&
-		pattern_name_matches(&term->channel, channel->text, channel->length) &&
-		pattern_name_matches(&term->choice_channel, channel->text, channel->length);
 }
 
 void

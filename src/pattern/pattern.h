@@ -16,6 +16,7 @@
 #ifndef JOURNEY_PATTERN_PATTERN_H
 #define JOURNEY_PATTERN_PATTERN_H
 
+#include "pattern/choice.h"
 #include "type/columns.h"
 
 /* Steps and exclusions together: one bit each in a mask. */
@@ -25,26 +26,6 @@
 #define PATTERN_MAX_TERMS		10000
 
 #define PATTERN_NO_LIMIT	PG_INT64_MAX
-
-/* One label test: a whole label, a prefix ("checkout*") or anything ("*"). */
-typedef struct PatternName
-{
-	const char *text;
-	int			length;
-	bool		prefix;			/* with length 0: anything, none included for events
-								 * but not for channels */
-	bool		absent;			/* no test at all */
-} PatternName;
-
-typedef struct PatternTerm
-{
-	PatternName event;
-	PatternName channel;
-	PatternName choice_channel; /* "(a|b@web)@shop": both must hold */
-	int			element;		/* the element it belongs to */
-	const char *source;			/* as written, for messages; not terminated */
-	int			source_length;
-} PatternTerm;
 
 /* A step or an exclusion, in the order written. */
 typedef struct PatternElement
@@ -97,15 +78,6 @@ typedef struct Pattern
 
 /* Parses into the current memory context; errors point at the character. */
 extern Pattern *pattern_parse(const char *text, int length);
-
-/* Does the term's test hold for this label (LABEL_NONE has length 0)? */
-extern bool pattern_name_matches(const PatternName *name, const char *text, uint32 length);
-
-/* Does a touchpoint with these labels match the term? */
-extern bool pattern_term_matches(const PatternTerm *term, const Label *event, const Label *channel);
-
-/* An element's choice as it would be written, without "!" and "?". */
-extern char *pattern_choice_text(const Pattern *pattern, int element);
 
 /* Is this a pattern with "by", which only reports can answer?  Then an error. */
 extern void pattern_refuse_by(const Pattern *pattern, const char *function);

@@ -295,7 +295,8 @@ static int64
 parse_unit(const Parser *parser, const char *text, int length, int position)
 {
 	static const char *const calendar[] = {"mon", "month", "y", "yr", "year", "decade", "century", NULL};
-	int			singular = length > 1 && pg_tolower((unsigned char) text[length - 1]) == 's' ? length - 1 : length;
+	bool		plural = length > 1 && pg_tolower((unsigned char) text[length - 1]) == 's';
+	int			singular = plural ? length - 1 : length;
 
 	for (int i = 0; units[i].name != NULL; i++)
 	{
@@ -410,7 +411,7 @@ pattern_parse_interval(Parser *parser)
 		if (pg_add_s64_overflow(sum, parse_interval_part(parser), &sum))
 			interval_range_error(parser, start);
 	}
-	if (sum == PATTERN_NO_LIMIT)
+	if (sum == PG_INT64_MAX)
 		interval_range_error(parser, start);
 	return sum;
 }
@@ -419,71 +420,3 @@ pattern_parse_interval(Parser *parser)
  * Writing
  * ----------
  */
-
-/* Appends a name as it would be written, quoted where that is needed. */
-static void
-append_name(StringInfo buffer, const PatternName *name)
-{
-	bool		bare = name->length > 0 && !pattern_is_keyword(name->text, name->length);
-
-	for (int i = 0; i < name->length && bare; i++)
-		bare = is_word_byte((unsigned char) name->text[i]) &&
-			!(name->text[i] == '-' && i + 1 < name->length && name->text[i + 1] == '>');
-	if (bare)
-		appendBinaryStringInfo(buffer, name->text, name->length);
-	else if (name->length > 0)
-	{
-		appendStringInfoChar(buffer, '"');
-		for (int i = 0; i < name->length; i++)
-		{
-			if (name->text[i] == '"')
-				appendStringInfoChar(buffer, '"');
-			appendStringInfoChar(buffer, name->text[i]);
-		}
-		appendStringInfoChar(buffer, '"');
-	}
-	if (name->prefix)
-		appendStringInfoChar(buffer, '*');
-}
-
-static void
-append_channel(StringInfo buffer, const PatternName *channel)
-{
-	if (channel->absent)
-		return;
-	appendStringInfoChar(buffer, '@');
-	append_name(buffer, channel);
-}
-
-char *
-pattern_choice_text(const Pattern *pattern, int element)
-{
-	StringInfoData buffer;
-	const PatternTerm *first = NULL;
-	bool		parentheses = false;
-	int			terms = 0;
-
-	initStringInfo(&buffer);
-	for (int t = 0; t < pattern->terms; t++)
-		terms += pattern->term[t].element == element;
-	for (int t = 0; t < pattern->terms; t++)
-	{
-		const PatternTerm *term = &pattern->term[t];
-
-		if (term->element != element)
-			continue;
-		if (first == NULL)
-			parentheses = terms > 1 || !term->choice_channel.absent;
-		if (parentheses)
-			appendStringInfoChar(&buffer, first == NULL ? '(' : '|');
-		first = first ? first : term;
-		if (!term->event.absent)
-			append_name(&buffer, &term->event);
-		append_channel(&buffer, &term->channel);
-	}
-	Assert(first != NULL);
-	if (parentheses)
-		appendStringInfoChar(&buffer, ')');
-	append_channel(&buffer, &first->choice_channel);
-	return buffer.data;
-}

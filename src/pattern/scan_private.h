@@ -1,11 +1,11 @@
 /*
  * scan_private.h
- *		Tokens and intervals of the pattern language, for pattern.c alone.
+ *		Tokens and intervals of the pattern language, whatever is written in it.
  */
 #ifndef JOURNEY_PATTERN_SCAN_PRIVATE_H
 #define JOURNEY_PATTERN_SCAN_PRIVATE_H
 
-#include "pattern/pattern.h"
+#include "type/columns.h"
 
 typedef enum TokenKind
 {
@@ -33,7 +33,7 @@ typedef struct Parser
 	int			length;
 	Token		token;			/* the one to be looked at next */
 	int			previous_end;	/* where the token before it ended */
-	Pattern    *pattern;
+	struct Pattern *pattern;
 	int			terms_allocated;
 	bool		clauses;		/* has there been a clause? */
 	int			by_start;		/* where "by" stands */

@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "keyed/append.h"
 #include "population/keyed_private.h"
 #include "type/codec.h"
 
@@ -234,7 +235,9 @@ channel_argument(FunctionCallInfo fcinfo)
 static inline uint32
 channel_code(Labels *labels, const Label *channel)
 {
-	return channel->length == 0 ? LABEL_NONE : labels_intern(labels, channel->text, channel->length);
+	if (channel->length == 0)
+		return LABEL_NONE;
+	return labels_intern(labels, channel->text, channel->length);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "nodes/execnodes.h"
+#include "nodes/plannodes.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -287,6 +288,43 @@ journey_tally_combine(PG_FUNCTION_ARGS)
  * The answer
  * ----------
  */
+
+/* May there be groups beside this one? */
+static bool
+is_grouped(FunctionCallInfo fcinfo)
+{
+	AggState   *state = (AggState *) fcinfo->context;
+	Agg		   *agg;
+
+	if (state == NULL || !IsA(state, AggState))
+		return false;
+	agg = (Agg *) state->ss.ps.plan;
+	return agg->numCols > 0 || agg->groupingSets != NIL;
+}
+
+/* Over a window the first rows have seen little: nothing to remark about. */
+static void
+make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+			const Tally *tally, PopulationAnswer *answer)
+{
+	if (analysis->remark && !answer->remarked &&
+		AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
+		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
+}
+
+/* The array of rows that an analysis makes of its tally. */
+Datum
+population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+				  const Tally *tally, PopulationAnswer *answer)
+{
+	Report	   *report;
+
+	report_look_up_type(fcinfo, analysis->column, analysis->columns, &answer->type);
+	make_remark(fcinfo, analysis, plan, tally, answer);
+	report = report_begin(&answer->type);
+	analysis->rows(plan, tally, report);
+	return report_end(report);
+}
 
 /* What a call site of a final function keeps. */
 typedef struct FinalSite

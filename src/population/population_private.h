@@ -5,9 +5,8 @@
 #ifndef JOURNEY_POPULATION_POPULATION_PRIVATE_H
 #define JOURNEY_POPULATION_POPULATION_PRIVATE_H
 
-#include "access/tupdesc.h"
-
 #include "population/population.h"
+#include "population/report_private.h"
 
 /* ----------
  * configuration.c: what the user wrote, and what was made of it
@@ -77,16 +76,10 @@ extern void population_other_analysis(const char *a, int32 a_version, const char
 extern const Analysis *population_find(const char *name);
 extern void population_check_aggregate(FunctionCallInfo fcinfo);
 
-/* ----------
- * report.c
- * ----------
- */
-
 /* What a call site of a final function keeps. */
 typedef struct PopulationAnswer
 {
-	Oid			row_type;
-	TupleDesc	row_desc;
+	ReportType	type;
 	bool		remarked;
 } PopulationAnswer;
 

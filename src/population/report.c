@@ -5,26 +5,22 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "nodes/execnodes.h"
-#include "nodes/plannodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
-#include "population/population_private.h"
+#include "population/report_private.h"
 
 struct Report
 {
-	TupleDesc	desc;
-	int			columns;
+	const ReportType *type;
 	bool		begun;			/* is there a row that is not done? */
 	Datum	   *value;			/* of that row */
 	bool	   *isnull;
 	ArrayBuildState *rows;
-	Oid			row_type;
 	bool		sorted;			/* are there: */
 	TallyCells	cells;			/* of the tally, for percentiles */
 };
@@ -47,49 +43,60 @@ refuse_row_type(Oid row_type, const char *detail)
 }
 
 static void
-check_row_type(Oid row_type, TupleDesc desc, const Analysis *analysis)
+check_row_type(Oid row_type, TupleDesc desc, const ReportColumn *column, int columns)
 {
-	if (desc->natts != analysis->columns)
+	if (desc->natts != columns)
 		refuse_row_type(row_type, psprintf(_("It has %d columns, and %d are written."),
-										   desc->natts, analysis->columns));
-	for (int i = 0; i < desc->natts; i++)
+										   desc->natts, columns));
+	for (int i = 0; i < columns; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		const ReportColumn *column = &analysis->column[i];
 
-		if (attribute->attisdropped || attribute->atttypid != column->type ||
-			strcmp(NameStr(attribute->attname), column->name) != 0)
+		if (attribute->attisdropped || attribute->atttypid != column[i].type ||
+			strcmp(NameStr(attribute->attname), column[i].name) != 0)
 			refuse_row_type(row_type, psprintf(_("Column %d is not \"%s\" of type %s."), i + 1,
-											   column->name, format_type_be(column->type)));
+											   column[i].name, format_type_be(column[i].type)));
 	}
 }
 
 /*
- * The type of the rows: the function returns an array of them.  The catalogue
- * is asked, since not every caller gives a call expression.
+ * The type of the rows, once a call site: the function returns an array of them.
+ * The catalogue is asked, since not every caller gives a call expression.
  */
-static void
-look_up_row_type(FunctionCallInfo fcinfo, const Analysis *analysis, PopulationAnswer *answer)
+void
+report_look_up_type(FunctionCallInfo fcinfo, const ReportColumn *column, int columns,
+					ReportType *type)
 {
 	MemoryContext before;
 	TupleDesc	desc;
 
-	if (answer->row_desc != NULL)
+	if (type->desc != NULL)
 		return;
-	answer->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	if (!OidIsValid(answer->row_type))
+	type->row_type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	if (!OidIsValid(type->row_type))
 		elog(ERROR, "function %u does not return an array", fcinfo->flinfo->fn_oid);
 	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	desc = lookup_rowtype_tupdesc_copy(answer->row_type, -1);
+	desc = lookup_rowtype_tupdesc_copy(type->row_type, -1);
 	MemoryContextSwitchTo(before);
-	check_row_type(answer->row_type, desc, analysis);
-	answer->row_desc = desc;
+	check_row_type(type->row_type, desc, column, columns);
+	type->desc = desc;
 }
 
 /* ----------
  * Rows
  * ----------
  */
+
+Report *
+report_begin(const ReportType *type)
+{
+	Report	   *report = palloc0(sizeof(Report));
+
+	report->type = type;
+	report->value = palloc0(type->desc->natts * sizeof(Datum));
+	report->isnull = palloc(type->desc->natts * sizeof(bool));
+	return report;
+}
 
 static void
 finish_row(Report *report)
@@ -98,9 +105,9 @@ finish_row(Report *report)
 
 	if (!report->begun)
 		return;
-	tuple = heap_form_tuple(report->desc, report->value, report->isnull);
+	tuple = heap_form_tuple(report->type->desc, report->value, report->isnull);
 	report->rows = accumArrayResult(report->rows, HeapTupleGetDatum(tuple), false,
-									report->row_type, CurrentMemoryContext);
+									report->type->row_type, CurrentMemoryContext);
 	heap_freetuple(tuple);
 	report->begun = false;
 }
@@ -109,14 +116,14 @@ void
 report_row(Report *report)
 {
 	finish_row(report);
-	memset(report->isnull, true, report->columns * sizeof(bool));
+	memset(report->isnull, true, report->type->desc->natts * sizeof(bool));
 	report->begun = true;
 }
 
 static void
 set_column(Report *report, int column, Datum value)
 {
-	Assert(report->begun && column < report->columns);
+	Assert(report->begun && column < report->type->desc->natts);
 	report->value[column] = value;
 	report->isnull[column] = false;
 }
@@ -201,51 +208,12 @@ report_percentile(Report *report, int column, const Tally *tally, uint32 row, ui
 		report_number(report, column, type == TALLY_DURATIONS ? result / USECS_PER_SEC : result);
 }
 
-/* ----------
- * The answer
- * ----------
- */
-
-/* May there be groups beside this one? */
-static bool
-is_grouped(FunctionCallInfo fcinfo)
-{
-	AggState   *state = (AggState *) fcinfo->context;
-	Agg		   *agg;
-
-	if (state == NULL || !IsA(state, AggState))
-		return false;
-	agg = (Agg *) state->ss.ps.plan;
-	return agg->numCols > 0 || agg->groupingSets != NIL;
-}
-
-/* Over a window the first rows have seen little: nothing to remark about. */
-static void
-make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
-			const Tally *tally, PopulationAnswer *answer)
-{
-	if (analysis->remark && !answer->remarked &&
-		AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
-		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
-}
-
-/* The array of rows that an analysis makes of its tally. */
+/* The array of all rows. */
 Datum
-population_answer(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
-				  const Tally *tally, PopulationAnswer *answer)
+report_end(Report *report)
 {
-	Report		report = {0};
-
-	look_up_row_type(fcinfo, analysis, answer);
-	make_remark(fcinfo, analysis, plan, tally, answer);
-	report.desc = answer->row_desc;
-	report.row_type = answer->row_type;
-	report.columns = analysis->columns;
-	report.value = palloc0(report.columns * sizeof(Datum));
-	report.isnull = palloc(report.columns * sizeof(bool));
-	analysis->rows(plan, tally, &report);
-	finish_row(&report);
-	if (report.rows == NULL)
-		PG_RETURN_ARRAYTYPE_P(construct_empty_array(report.row_type));
-	return makeArrayResult(report.rows, CurrentMemoryContext);
+	finish_row(report);
+	if (report->rows == NULL)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(report->type->row_type));
+	return makeArrayResult(report->rows, CurrentMemoryContext);
 }

@@ -34,6 +34,14 @@ tally_too_large(uint32 rows, uint32 cells)
 			 errhint("Break down by something that has fewer different values.")));
 }
 
+void
+tally_overflow(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s is out of range", what)));
+}
+
 /* ----------
  * Making and growing
  * ----------

@@ -196,6 +196,7 @@ extern Tally *tally_from_datum(Datum datum);
 extern uint32 tally_only_row(const Tally *tally, uint32 shape);
 extern uint32 tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels);
 extern void tally_key(const Tally *tally, uint32 row, Label *key);
+extern void tally_overflow(const char *what) pg_attribute_noreturn();
 
 /* tally_add.c: adding up */
 extern void tally_add_value(Tally *tally, uint32 row, uint32 slot, double value);
@@ -205,7 +206,6 @@ extern void tally_add_number(Tally **tally, uint32 row, uint32 slot, double numb
 extern bool tally_covers(const TallyDefinition *definition, const TallyDefinition *other);
 extern void tally_merge(Tally **into, const Tally *other);
 extern void tally_sum_add(TallySum *sum, double value);
-extern void tally_overflow(const char *what) pg_attribute_noreturn();
 
 /* tally_read.c: looking at what was added up */
 typedef struct TallyCells

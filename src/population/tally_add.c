@@ -14,14 +14,6 @@
 #define CELL_KEY(distribution, bucket) \
 	(((distribution) << TALLY_BUCKET_BITS) | (bucket))
 
-void
-tally_overflow(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s is out of range", what)));
-}
-
 /*
  * sum + rest is the sum with about twice the precision of a double (Neumaier's
  * variant of Kahan's summation), so that the order of rows and workers does

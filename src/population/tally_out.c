@@ -109,7 +109,8 @@ put_unsigned(Sink *sink, uint64 number)
 static void
 put_wide(Sink *sink, uint64 low, int64 high)
 {
-	uint32		limb[4] = {(uint32) low, (uint32) (low >> 32), (uint32) high, (uint32) (high >> 32)};
+	uint32		limb[4] = {(uint32) low, (uint32) (low >> 32),
+		(uint32) high, (uint32) (high >> 32)};
 	char		digits[MAX_DIGITS];
 	int			at = sizeof(digits);
 

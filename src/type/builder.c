@@ -130,7 +130,8 @@ compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride
 
 #define ST_SORT sort_values
 #define ST_ELEMENT_TYPE ValueEntry
-#define ST_COMPARE(a, b, labels) compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ValueEntry))
+#define ST_COMPARE(a, b, labels) \
+	compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ValueEntry))
 #define ST_COMPARE_ARG_TYPE const Labels
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
@@ -139,7 +140,8 @@ compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride
 
 #define ST_SORT sort_scores
 #define ST_ELEMENT_TYPE ScoreEntry
-#define ST_COMPARE(a, b, labels) compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ScoreEntry))
+#define ST_COMPARE(a, b, labels) \
+	compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ScoreEntry))
 #define ST_COMPARE_ARG_TYPE const Labels
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static

@@ -11,8 +11,8 @@ typedef struct JourneyBuilder JourneyBuilder;
 
 /*
  * A new builder in the given context.  Everything it allocates is allocated
- * there, never in a context of its own, and may grow past 1 GB.  Labels are codes of "labels", which
- * must live as long.
+ * there, never in a context of its own, and may grow past 1 GB.  Labels are codes
+ * of "labels", which must live as long.
  */
 extern JourneyBuilder *builder_create(MemoryContext context, Labels *labels);
 

@@ -84,9 +84,12 @@ next_varint(Cursor *cursor)
 
 	word &= last ^ (last - 1);
 	word &= UINT64CONST(0x7f7f7f7f7f7f7f7f);
-	word = (word & UINT64CONST(0x007f007f007f007f)) | ((word & UINT64CONST(0x7f007f007f007f00)) >> 1);
-	word = (word & UINT64CONST(0x00003fff00003fff)) | ((word & UINT64CONST(0x3fff00003fff0000)) >> 2);
-	return (word & UINT64CONST(0x000000000fffffff)) | ((word & UINT64CONST(0x0fffffff00000000)) >> 4);
+	word = (word & UINT64CONST(0x007f007f007f007f)) |
+		((word & UINT64CONST(0x7f007f007f007f00)) >> 1);
+	word = (word & UINT64CONST(0x00003fff00003fff)) |
+		((word & UINT64CONST(0x3fff00003fff0000)) >> 2);
+	return (word & UINT64CONST(0x000000000fffffff)) |
+		((word & UINT64CONST(0x0fffffff00000000)) >> 4);
 }
 
 static void

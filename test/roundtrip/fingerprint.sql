@@ -11,5 +11,5 @@ ORDER BY id;
 SELECT * FROM report;
 SELECT * FROM sessions_report;
 SELECT md5(stage_funnel_final(state)::text) FROM shop WHERE id IN (3, 4, 5, 6, 120, 200) ORDER BY id;
-SELECT (unnest(f)).* FROM stored_report;
+SELECT s.* FROM stored_report CROSS JOIN unnest(f) AS s;
 SELECT count(*) FROM shop WHERE j ~ 'a -> b';

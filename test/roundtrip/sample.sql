@@ -64,6 +64,6 @@ CREATE UNIQUE INDEX shop_unique ON shop (j) WHERE length(j) < 5;
 ALTER TABLE shop ADD COLUMN depth int GENERATED ALWAYS AS (reached(j, 'e1* -> e2* within 1 day')) STORED;
 ALTER TABLE shop ADD CHECK (j !~ 'never_seen');
 CREATE VIEW report AS
-    SELECT s.* FROM (SELECT stage_funnel(j, 'e1* -> e2* within 1 day') AS f FROM shop) q, unnest(q.f) s;
+    SELECT * FROM unnest((SELECT stage_funnel(j, 'e1* -> e2* within 1 day') FROM shop));
 CREATE MATERIALIZED VIEW stored_report AS SELECT stage_funnel(j, 'e1* -> e2* within 1 day') AS f FROM shop;
-CREATE VIEW sessions_report AS SELECT s.* FROM (SELECT session_summary_final(state) AS f FROM shop WHERE id = 7) q, unnest(q.f) s;
+CREATE VIEW sessions_report AS SELECT s.* FROM (SELECT session_summary_final(state) AS f FROM shop WHERE id = 7) q CROSS JOIN unnest(q.f) AS s;

@@ -16,34 +16,34 @@ INSERT INTO shop_events VALUES
 
 \echo rows in any order; the same answer as by hand for the journey form
 \x
-SELECT (unnest(stage_funnel(customer, at, event, channel, value, 'visit -> cart -> purchase within 7 days'))).*
-FROM shop_events;
+SELECT * FROM unnest((SELECT stage_funnel(customer, at, event, channel, value, 'visit -> cart -> purchase within 7 days')
+                      FROM shop_events));
 \x
 \echo without values, and without channels
 SELECT step, stage, customers, touchpoints, avg_seconds, step_value
-FROM (SELECT (unnest(stage_funnel(customer, at, event, channel, 'visit@ads -> cart'))).* FROM shop_events) f;
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit@ads -> cart') FROM shop_events)) f;
 SELECT step, stage, customers, touchpoints, avg_seconds, step_value
-FROM (SELECT (unnest(stage_funnel(customer, at, event, 'visit -> cart'))).* FROM shop_events) f;
+FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart') FROM shop_events)) f;
 \echo without a channel argument no touchpoint has one
-SELECT (unnest(stage_funnel(customer, at, event, 'visit by channel'))).* FROM shop_events;
-SELECT label, step, customers FROM
-    (SELECT (unnest(stage_funnel(customer, at, event, channel, 'visit -> cart by channel'))).* FROM shop_events) f;
+SELECT * FROM unnest((SELECT stage_funnel(customer, at, event, 'visit by channel') FROM shop_events));
+SELECT label, step, customers
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit -> cart by channel') FROM shop_events)) f;
 
 \echo a row without customer, time or event is no row
 SELECT stage_funnel(customer, at, event, 'visit') FROM shop_events WHERE false;
 SELECT stage_funnel(NULL::int, at, event, 'visit') FROM shop_events;
 SELECT stage_funnel(customer, NULL, event, 'visit') FROM shop_events;
 SELECT stage_funnel(customer, at, NULL, 'visit') FROM shop_events;
-SELECT (unnest(stage_funnel(nullif(customer, 'ann'), at, nullif(event, 'cart'), 'visit -> cart -> purchase'))).customers
-FROM shop_events;
+SELECT customers FROM unnest((SELECT stage_funnel(nullif(customer, 'ann'), at, nullif(event, 'cart'), 'visit -> cart -> purchase')
+                              FROM shop_events));
 \echo the columns of a row may be null
-SELECT (unnest(stage_funnel((nullif(customer, 'ann'), NULL::int), at, event, 'visit -> purchase'))).customers FROM shop_events;
+SELECT customers FROM unnest((SELECT stage_funnel((nullif(customer, 'ann'), NULL::int), at, event, 'visit -> purchase') FROM shop_events));
 
 \echo nobody did anything the pattern names: zeros; by channel no label; by day the latest row still closes a day
-SELECT (unnest(stage_funnel(customer, at, event, 'refund -> cart'))).customers FROM shop_events WHERE event = 'help';
+SELECT customers FROM unnest((SELECT stage_funnel(customer, at, event, 'refund -> cart') FROM shop_events WHERE event = 'help'));
 SELECT stage_funnel(customer, at, event, channel, 'refund by channel') FROM shop_events;
-SELECT label, customers, complete FROM (SELECT (unnest(stage_funnel(customer, at, event, 'visit within 1 day by day'))).*
-    FROM (SELECT * FROM shop_events WHERE customer <> 'cid') s) f;
+SELECT label, customers, complete FROM unnest((
+    SELECT stage_funnel(customer, at, event, 'visit within 1 day by day') FROM (SELECT * FROM shop_events WHERE customer <> 'cid') s)) f;
 
 \echo any type of customer that can be hashed: each of these tells four customers apart
 CREATE FUNCTION visitors(key text) RETURNS TABLE (type text, visit bigint, cart bigint, purchase bigint) LANGUAGE plpgsql AS $$
@@ -70,8 +70,8 @@ SELECT * FROM visitors($$CASE event WHEN 'cart' THEN 'x  ' ELSE 'x' END::bpchar$
 SELECT * FROM visitors($$CASE event WHEN 'cart' THEN 'x' ELSE 'X' END$$);
 \echo long and toasted customers
 CREATE TABLE long_names AS SELECT repeat(customer, 5000) AS customer, at, event FROM shop_events;
-SELECT (unnest(stage_funnel(customer, at, event, 'visit -> cart'))).customers FROM long_names;
-SELECT (unnest(stage_funnel((customer, 1), at, event, 'visit -> cart'))).customers FROM long_names;
+SELECT customers FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart') FROM long_names));
+SELECT customers FROM unnest((SELECT stage_funnel((customer, 1), at, event, 'visit -> cart') FROM long_names));
 
 \echo types that cannot be hashed
 SELECT stage_funnel(to_json(customer), at, event, 'visit') FROM shop_events;
@@ -81,7 +81,7 @@ SELECT stage_funnel(s, at, event, 'visit') FROM (SELECT at, event, to_json(custo
 SELECT stage_funnel((1, (2, 3)), at, event, 'visit') FROM shop_events;
 \echo rows of one call must have the same columns
 SELECT stage_funnel(CASE event WHEN 'cart' THEN row(1, 2) ELSE row(1, 'x'::text) END, at, event, 'visit -> cart') FROM shop_events;
-SELECT (unnest(stage_funnel(CASE customer WHEN 'ann' THEN row(1, 2) ELSE row(3, 2) END, at, event, 'visit'))).customers FROM shop_events;
+SELECT customers FROM unnest((SELECT stage_funnel(CASE customer WHEN 'ann' THEN row(1, 2) ELSE row(3, 2) END, at, event, 'visit') FROM shop_events));
 
 \echo bad rows, also where the pattern does not want them
 SELECT stage_funnel(1, 'infinity', 'visit', 'visit');
@@ -94,20 +94,22 @@ SELECT stage_funnel(1, now(), 'visit', NULL::text);
 SELECT stage_funnel(1, now(), 'visit', 'visit -> ');
 SELECT stage_funnel(NULL::int, now(), 'visit', 'visit witin 7 days');
 SELECT stage_funnel(customer, at, event, 'visit -> ' || event) FROM shop_events;
-SELECT event, (unnest(stage_funnel(customer, at, event, '"' || event || '"'))).customers FROM shop_events GROUP BY event ORDER BY event;
+SELECT q.event, s.customers FROM (SELECT event, stage_funnel(customer, at, event, '"' || event || '"') AS f FROM shop_events GROUP BY event) q
+CROSS JOIN unnest(q.f) AS s ORDER BY q.event;
 \echo not over a window
 SELECT stage_funnel(customer, at, event, 'visit') OVER () FROM shop_events;
 
 \echo FILTER, DISTINCT, ORDER BY, two calls in one query, and GROUP BY: each group sees its own rows only
-SELECT (unnest(stage_funnel(customer, at, event, 'visit -> cart') FILTER (WHERE customer <> 'ann'))).customers FROM shop_events;
-SELECT (unnest(stage_funnel(DISTINCT customer, at, event, 'visit -> cart'))).touchpoints FROM (TABLE shop_events UNION ALL TABLE shop_events) s;
-SELECT (unnest(stage_funnel(customer, at, event, 'visit -> cart' ORDER BY value DESC))).customers FROM shop_events;
+SELECT customers FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart') FILTER (WHERE customer <> 'ann') FROM shop_events));
+SELECT touchpoints FROM unnest((SELECT stage_funnel(DISTINCT customer, at, event, 'visit -> cart') FROM (TABLE shop_events UNION ALL TABLE shop_events) s));
+SELECT customers FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart' ORDER BY value DESC) FROM shop_events));
 SELECT a[1].customers AS visit, b[1].customers AS cart, c[2].customers AS again FROM (
     SELECT stage_funnel(customer, at, event, 'visit') AS a, stage_funnel(customer, at, event, 'cart') AS b,
            stage_funnel(customer, at, event, 'visit -> visit') AS c FROM shop_events) q;
 -- which group lacks a label first is up to the plan, and so is the notice
 SET client_min_messages = warning;
-SELECT channel, (unnest(stage_funnel(customer, at, event, 'visit -> cart'))).customers FROM shop_events GROUP BY ROLLUP (channel) ORDER BY channel, 2 DESC;
+SELECT q.channel, s.customers FROM (SELECT channel, stage_funnel(customer, at, event, 'visit -> cart') AS f FROM shop_events GROUP BY ROLLUP (channel)) q
+CROSS JOIN unnest(q.f) AS s ORDER BY q.channel, s.customers DESC;
 RESET client_min_messages;
 
 -- Many customers, in no order; 300 of them in each of 10 countries.
@@ -230,7 +232,7 @@ CREATE TABLE own_customers AS SELECT c, timestamptz '2026-01-01' + make_interval
 SET work_mem = '64kB';
 SELECT pg_stat_force_next_flush();
 SELECT temp_files AS files_before FROM pg_stat_database WHERE datname = current_database() \gset
-SELECT (unnest(stage_funnel(c, at, 'a', 'a -> a'))).customers FROM own_customers;
+SELECT customers FROM unnest((SELECT stage_funnel(c, at, 'a', 'a -> a') FROM own_customers));
 SELECT pg_stat_force_next_flush();
 SELECT temp_files - :files_before AS files FROM pg_stat_database WHERE datname = current_database();
 SELECT stage_funnel(c, CASE c WHEN 40000 THEN 'infinity' ELSE at END, 'a', 'a -> b') FROM own_customers;
@@ -274,9 +276,9 @@ RESET work_mem;
 SELECT f[1].customers, f[2].customers, f[2].avg_seconds FROM (SELECT stage_funnel(k, t, e, 'a -> b') AS f FROM (VALUES
     (9223372036854775807, '4714-11-24 00:00+00 BC'::timestamptz, 'a'), (-9223372036854775808, '4714-11-24 00:00+00 BC', 'a'),
     (9223372036854775807, '294276-12-31 23:59:59.999999+00', 'b')) v(k, t, e)) q;
-SELECT count(*), sum(customers), min(label), max(label) FROM (
-    SELECT (unnest(stage_funnel(i % 7, '2026-01-01', 'e' || i, 'c' || lpad((i % 20000)::text, 5, '0'), 'e* by channel'))).*
-    FROM generate_series(1, 100000) i) f;
+SELECT count(*), sum(customers), min(label), max(label) FROM unnest((
+    SELECT stage_funnel(i % 7, '2026-01-01', 'e' || i, 'c' || lpad((i % 20000)::text, 5, '0'), 'e* by channel')
+    FROM generate_series(1, 100000) i)) f;
 
 
 \echo many groups, many patterns and many labels that nobody asks for take little memory beside the budget, here 8 MB
@@ -347,7 +349,7 @@ GRANT SELECT ON shop_events TO regress_journey_analyst;
 ALTER TABLE shop_events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY web ON shop_events USING (channel = 'web');
 SET ROLE regress_journey_analyst;
-SELECT (unnest(stage_funnel(customer, at, event, 'visit -> cart -> purchase'))).customers FROM shop_events;
+SELECT customers FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart -> purchase') FROM shop_events));
 RESET ROLE;
 DROP TABLE shop_events, many_events, event_parts, reference, long_names, own_customers;
 DROP FUNCTION visitors, combined_visitors, rounded, funnels, differing;

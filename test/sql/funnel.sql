@@ -14,81 +14,82 @@ INSERT INTO shop VALUES
 
 \echo every column of the first step, by hand: 3 of 4 customers visited, 4 times in all
 \x
-SELECT (unnest(stage_funnel(journey, 'visit -> cart -> purchase within 7 days'))).* FROM shop LIMIT 1;
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> purchase within 7 days') FROM shop)) LIMIT 1;
 \echo the second: ann 3600 s, bob 1800 s after the latest visit; the cart holds 19.5 + 5
-SELECT (unnest(stage_funnel(journey, 'visit -> cart -> purchase within 7 days'))).* FROM shop OFFSET 1 LIMIT 1;
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> purchase within 7 days') FROM shop)) OFFSET 1 LIMIT 1;
 \echo the third: two purchases are seen, but that of cid belongs to no chain
-SELECT (unnest(stage_funnel(journey, 'visit -> cart -> purchase within 7 days'))).* FROM shop OFFSET 2;
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> purchase within 7 days') FROM shop)) OFFSET 2;
 \x
 
-\echo one level of SQL, and the form for linters, give the same rows
-SELECT step, stage, customers FROM (SELECT stage_funnel(journey, 'visit -> cart') AS f FROM shop) q
-    CROSS JOIN LATERAL unnest(q.f) s;
+\echo written as for groups, but without any
+SELECT s.step, s.stage, s.customers FROM (SELECT stage_funnel(journey, 'visit -> cart') AS f FROM shop) q CROSS JOIN unnest(q.f) AS s;
 
 \echo customers never rise; drop-off and rates follow from them
 SELECT step, customers, drop_off, abs(drop_off_rate - (1 - conversion_from_previous)) < 1e-15 AS rate,
        conversion_from_start, conversion_from_previous
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> cart -> purchase'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> purchase') FROM shop)) f;
 
 \echo rows for all steps when nobody came that far, rates null when nobody started
 SELECT step, stage, customers, conversion_from_start, conversion_from_previous, drop_off,
        drop_off_rate, touchpoints, step_value, conversion_low, conversion_high
-FROM (SELECT (unnest(stage_funnel(journey, 'help -> cart -> refund'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'help -> cart -> refund') FROM shop)) f;
 SELECT step, stage, customers, conversion_from_start, conversion_from_previous, drop_off,
        drop_off_rate, touchpoints
-FROM (SELECT (unnest(stage_funnel(journey, 'refund -> cart'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'refund -> cart') FROM shop)) f;
 
 \echo 'the window is inclusive: 8 days and 1 hour after the visit is the last instant'
-SELECT w, (unnest(stage_funnel(journey, 'visit -> purchase within ' || w))).customers
-FROM shop, unnest(ARRAY['193 hours', '11579 minutes 59 s']) w GROUP BY w ORDER BY w;
+SELECT q.w, s.customers
+FROM (SELECT w, stage_funnel(journey, 'visit -> purchase within ' || w) AS f
+      FROM shop, unnest(ARRAY['193 hours', '11579 minutes 59 s']) w GROUP BY w) q CROSS JOIN unnest(q.f) AS s
+ORDER BY q.w, s.step;
 
 \echo NULLs: a null journey is no row; no rows, no answer; an empty journey is a row
 SELECT stage_funnel(NULL::journey, 'visit');
 SELECT stage_funnel(journey, 'visit') FROM shop WHERE false;
-SELECT (unnest(stage_funnel(journey, 'visit'))).* FROM shop WHERE false;
-SELECT step, customers, touchpoints FROM (SELECT (unnest(stage_funnel(j, 'visit'))).* FROM
-    (VALUES (NULL::journey), (''), (NULL)) v(j)) f;
-SELECT (unnest(stage_funnel(j, 'visit'))).customers FROM
-    (SELECT journey FROM shop UNION ALL SELECT NULL) v(j);
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'visit') FROM shop WHERE false));
+SELECT step, customers, touchpoints FROM unnest((SELECT stage_funnel(j, 'visit') FROM
+    (VALUES (NULL::journey), (''), (NULL)) v(j))) f;
+SELECT customers FROM unnest((SELECT stage_funnel(j, 'visit') FROM
+    (SELECT journey FROM shop UNION ALL SELECT NULL) v(j)));
 
 \echo optional steps: skipped counts those who went on without; times run from the step matched before
 SELECT step, stage, customers, skipped, touchpoints, avg_seconds, median_seconds_from_start
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> cart? -> purchase'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> cart? -> purchase') FROM shop)) f;
 SELECT step, stage, customers, skipped, avg_seconds, median_seconds_from_start
-FROM (SELECT (unnest(stage_funnel(journey, 'visit? -> cart -> refund?'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit? -> cart -> refund?') FROM shop)) f;
 
 \echo an exclusion in the middle is no step
 SELECT step, stage, customers, touchpoints
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> !cart -> purchase'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> !cart -> purchase') FROM shop)) f;
 
 \echo 'a trailing exclusion is: its times and values are null, its touchpoints those excluded'
 SELECT step, stage, customers, touchpoints, avg_seconds, median_seconds, p90_seconds,
        median_seconds_from_start, step_value
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> cart -> !purchase within 1 day'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> !purchase within 1 day') FROM shop)) f;
 SELECT step, stage, customers, touchpoints
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> !cart -> !purchase'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> !cart -> !purchase') FROM shop)) f;
 \echo several are one step, and a touchpoint counts once for it
 SELECT step, stage, customers, touchpoints
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> !cart -> !*@app'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> !cart -> !*@app') FROM shop)) f;
 
 \echo 'a set: 1 of 3, 2 of 3, 3 of 3, in any order'
 SELECT step, stage, customers, touchpoints, avg_seconds, median_seconds_from_start
-FROM (SELECT (unnest(stage_funnel(journey, 'purchase & visit & cart within 3 hours'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'purchase & visit & cart within 3 hours') FROM shop)) f;
 
 \echo names: as, the label, the source
-SELECT (unnest(stage_funnel(journey, 'visit as "Came by" -> (cart|refund) -> purchase@web'))).stage FROM shop;
+SELECT stage FROM unnest((SELECT stage_funnel(journey, 'visit as "Came by" -> (cart|refund) -> purchase@web') FROM shop));
 
 \echo 'percentiles by nearest rank: ten customers who took 1 to 10 s'
-SELECT avg_seconds, median_seconds, p90_seconds FROM (
-    SELECT (unnest(stage_funnel(journey, 'a -> b'))).* FROM (
+SELECT avg_seconds, median_seconds, p90_seconds FROM unnest((
+    SELECT stage_funnel(journey, 'a -> b') FROM (
         SELECT format('2026-01-01 00:00:00+00 a, 2026-01-01 00:00:%s+00 b', lpad(i::text, 2, '0'))::journey AS journey
-        FROM generate_series(1, 10) i) j) f WHERE step = 2;
+        FROM generate_series(1, 10) i) j)) f WHERE step = 2;
 \echo 'no time at all is exactly 0; and 1 us is not'
-SELECT median_seconds, p90_seconds FROM (
-    SELECT (unnest(stage_funnel(journey, 'a -> b'))).* FROM (
+SELECT median_seconds, p90_seconds FROM unnest((
+    SELECT stage_funnel(journey, 'a -> b') FROM (
         SELECT (CASE WHEN i <= 5 THEN '2026-01-01 00:00:00+00 a, 2026-01-01 00:00:00+00 b'
                 ELSE '2026-01-01 00:00:00+00 a, 2026-01-01 00:00:00.000001+00 b' END)::journey AS journey
-        FROM generate_series(1, 10) i) j) f WHERE step = 2;
+        FROM generate_series(1, 10) i) j)) f WHERE step = 2;
 \echo 'many times, from microseconds to years: within 1 % of the exact percentiles'
 CREATE TABLE times AS
     SELECT exp((hashint8(i)::float8 / 4294967296 + 0.5) * 34) / 1e6 AS seconds FROM generate_series(1, 20000) i;
@@ -97,92 +98,93 @@ WITH exact AS (
     FROM (SELECT extract(epoch FROM timestamptz '2000-01-01' + make_interval(secs => seconds)
                                     - timestamptz '2000-01-01')::float8 AS d FROM times) t
 ), ours AS (
-    SELECT (unnest(stage_funnel(journey, 'a -> b'))).* FROM (
+    SELECT * FROM unnest((SELECT stage_funnel(journey, 'a -> b') FROM (
         SELECT journey_agg(at, event) AS journey FROM times CROSS JOIN LATERAL (VALUES
             (timestamptz '2000-01-01', 'a'),
             (timestamptz '2000-01-01' + make_interval(secs => seconds), 'b')) e(at, event)
-        GROUP BY seconds, times.ctid) j
+        GROUP BY seconds, times.ctid) j))
 )
 SELECT abs(median_seconds / p[1] - 1) < 0.01 AS median, abs(p90_seconds / p[2] - 1) < 0.01 AS p90,
        abs(avg_seconds / average - 1) < 1e-9 AS average,
        p[2] / p[1] > 1000 AS wide
 FROM ours, exact WHERE step = 2;
 \echo the longest time there is, more than 2^63 microseconds
-SELECT avg_seconds, median_seconds, median_seconds_from_start FROM (SELECT (unnest(stage_funnel(
-    '-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59+00 b', 'a -> b'))).*) f WHERE step = 2;
+SELECT avg_seconds, median_seconds, median_seconds_from_start FROM unnest((SELECT stage_funnel(
+    '-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59+00 b', 'a -> b'))) f WHERE step = 2;
 
 \echo 'values are summed without loss: 1e16 + 1 - 1e16 is 1'
-SELECT step_value FROM (SELECT (unnest(stage_funnel(j, 'a'))).* FROM (VALUES
+SELECT step_value FROM unnest((SELECT stage_funnel(j, 'a') FROM (VALUES
     ('2026-01-01 00:00:00+00 a =1e16'::journey), ('2026-01-01 00:00:00+00 a =1'),
-    ('2026-01-01 00:00:00+00 a'), ('2026-01-01 00:00:00+00 a =-1e16')) v(j)) f;
+    ('2026-01-01 00:00:00+00 a'), ('2026-01-01 00:00:00+00 a =-1e16')) v(j))) f;
 SELECT stage_funnel(j, 'a') FROM (VALUES ('2026-01-01 00:00:00+00 a =1.7e308'::journey),
     ('2026-01-01 00:00:00+00 a =1.7e308')) v(j);
 
 \echo '95 % Wilson interval: 81 of 263 is 0.2553 to 0.3662 (Newcombe 1998, table I)'
 SELECT step, round(conversion_low::numeric, 4) AS low, round(conversion_high::numeric, 4) AS high
-FROM (SELECT (unnest(stage_funnel(CASE WHEN i <= 81 THEN '2026-01-01 00:00:00+00 a, 2026-01-02 00:00:00+00 b'
-                                       ELSE '2026-01-01 00:00:00+00 a' END::journey, 'a -> b -> c'))).*
-      FROM generate_series(1, 263) i) f;
+FROM unnest((SELECT stage_funnel(CASE WHEN i <= 81 THEN '2026-01-01 00:00:00+00 a, 2026-01-02 00:00:00+00 b'
+                                      ELSE '2026-01-01 00:00:00+00 a' END::journey, 'a -> b -> c')
+             FROM generate_series(1, 263) i)) f;
 
 -- by
 
 \echo 'by channel of the first step, in byte order, none last; later steps are free'
 SELECT label, step, stage, customers, touchpoints, complete
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> cart -> purchase by channel'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> cart -> purchase by channel') FROM shop)) f;
 \echo a customer counts once for each label; from first, for one
-SELECT p, label, customers, touchpoints FROM (
-    SELECT p, (unnest(stage_funnel('2026-01-01 00:00:00+00 a@y, 2026-01-02 00:00:00+00 a@"Z z", 2026-01-02 01:00:00+00 a@"Z z", 2026-01-03 00:00:00+00 b', p))).*
-    FROM unnest(ARRAY['a -> b by channel', 'a -> b from first by channel']) p GROUP BY p) f
-ORDER BY p, label COLLATE "C", step;
+SELECT q.p, s.label, s.customers, s.touchpoints FROM (
+    SELECT p, stage_funnel('2026-01-01 00:00:00+00 a@y, 2026-01-02 00:00:00+00 a@"Z z", 2026-01-02 01:00:00+00 a@"Z z", 2026-01-03 00:00:00+00 b', p) AS f
+    FROM unnest(ARRAY['a -> b by channel', 'a -> b from first by channel']) p GROUP BY p) q CROSS JOIN unnest(q.f) AS s
+ORDER BY q.p, s.label COLLATE "C", s.step;
 \echo nobody with a start: no labels, no rows
 SELECT stage_funnel(journey, 'help -> visit by channel') FROM shop WHERE customer <> 'dot';
-SELECT (unnest(stage_funnel(journey, 'purchase -> visit by channel'))).* FROM shop WHERE customer = 'dot';
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'purchase -> visit by channel') FROM shop WHERE customer = 'dot'));
 
 \echo 'by week: complete when the window of the week''s last instant has closed by the latest touchpoint, 18 March 10:00'
 SELECT label, step, customers, complete
-FROM (SELECT (unnest(stage_funnel(journey, 'visit -> purchase within 7 days by week'))).* FROM shop) f;
+FROM unnest((SELECT stage_funnel(journey, 'visit -> purchase within 7 days by week') FROM shop)) f;
 SELECT w, label, complete FROM unnest(ARRAY['2 days 10 hours', '2 days 10 hours 1 us', '2 days 10 hours 2 us']) w
-    CROSS JOIN LATERAL (SELECT (unnest(stage_funnel(journey, 'visit within ' || w || ' by week'))).* FROM shop) f;
+    CROSS JOIN unnest((SELECT stage_funnel(journey, 'visit within ' || w || ' by week') FROM shop)) f;
 \echo a month begins when its first midnight comes, which may come twice; and windows that end with time do so
-SELECT label, customers FROM (SELECT (unnest(stage_funnel(journey, 'visit -> buy within 1 hour by month at "America/Havana"'))).*
-FROM (VALUES ('2026-10-31 12:00Z visit, 2026-11-01 04:30Z visit, 2026-11-01 04:40Z buy'::journey)) AS v(journey)) q;
-SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(journey, 'visit -> buy from first by month'))).*
-FROM (VALUES ('1980-01-01 00:00Z visit, +294276-12-31 00:00Z buy'::journey)) AS v(journey)) q;
+SELECT label, customers FROM unnest((SELECT stage_funnel(journey, 'visit -> buy within 1 hour by month at "America/Havana"')
+    FROM (VALUES ('2026-10-31 12:00Z visit, 2026-11-01 04:30Z visit, 2026-11-01 04:40Z buy'::journey)) AS v(journey))) q;
+SELECT label, step, customers FROM unnest((SELECT stage_funnel(journey, 'visit -> buy from first by month')
+    FROM (VALUES ('1980-01-01 00:00Z visit, +294276-12-31 00:00Z buy'::journey)) AS v(journey))) q;
 \echo the latest touchpoint is the latest of all rows, whatever it is
-SELECT label, complete FROM (SELECT (unnest(stage_funnel(journey, 'visit within 7 days by month'))).*
-    FROM (SELECT journey FROM shop UNION ALL SELECT '2026-04-07 23:59:59.999999+00 help') s) f;
+SELECT label, complete FROM unnest((SELECT stage_funnel(journey, 'visit within 7 days by month')
+    FROM (SELECT journey FROM shop UNION ALL SELECT '2026-04-07 23:59:59.999999+00 help') s)) f;
 \echo by day in a zone; without a window nothing is complete
-SELECT label, customers, complete FROM (SELECT (unnest(stage_funnel(journey,
-    'visit from first by day at "Pacific/Auckland"'))).* FROM (SELECT journey FROM shop UNION ALL
-    SELECT '2026-03-02 11:00:00+00 visit') s) f;
+SELECT label, customers, complete FROM unnest((SELECT stage_funnel(journey,
+    'visit from first by day at "Pacific/Auckland"') FROM (SELECT journey FROM shop UNION ALL
+    SELECT '2026-03-02 11:00:00+00 visit') s)) f;
 \echo dates are in the order of time, also before the year 1 and beyond 9999
-SELECT label, customers FROM (SELECT (unnest(stage_funnel(journey, 'a from first by day'))).* FROM
+SELECT label, customers FROM unnest((SELECT stage_funnel(journey, 'a from first by day') FROM
     (VALUES ('+12000-01-01 00:00:00+00 a'::journey), ('2026-01-01 00:00:00+00 a'), ('0999-12-31 00:00:00+00 a'),
-     ('-0500-02-01 00:00:00+00 a'), ('-4712-01-01 00:00:00+00 a')) v(journey)) f;
+     ('-0500-02-01 00:00:00+00 a'), ('-4712-01-01 00:00:00+00 a')) v(journey))) f;
 
 -- What looks like a slip
 
 \echo a term that no touchpoint matched
-SELECT (unnest(stage_funnel(journey, 'visit -> purchas'))).touchpoints FROM shop;
-SELECT (unnest(stage_funnel(journey, 'Visit -> (cart|"kart") -> !refund -> purchase@app'))).touchpoints FROM shop;
-SELECT customer, (unnest(stage_funnel(journey, 'visit'))).customers FROM shop GROUP BY customer ORDER BY 1;
+SELECT touchpoints FROM unnest((SELECT stage_funnel(journey, 'visit -> purchas') FROM shop));
+SELECT touchpoints FROM unnest((SELECT stage_funnel(journey, 'Visit -> (cart|"kart") -> !refund -> purchase@app') FROM shop));
+SELECT q.customer, s.customers
+FROM (SELECT customer, stage_funnel(journey, 'visit') AS f FROM shop GROUP BY customer) q CROSS JOIN unnest(q.f) AS s ORDER BY q.customer;
 \echo nothing is said about no touchpoints at all
-SELECT (unnest(stage_funnel('', 'visit'))).customers;
+SELECT customers FROM unnest((SELECT stage_funnel('', 'visit')));
 
 -- Errors
 
 \echo under a time, touchpoints at the instant of the start serve later steps whatever their order
-SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(
-    '2026-03-01 09:00:00+00 a, 2026-03-01 09:00:00+00 b'::journey, 'b -> a within 1 hour by day'))).*) f;
+SELECT label, step, customers FROM unnest((SELECT stage_funnel(
+    '2026-03-01 09:00:00+00 a, 2026-03-01 09:00:00+00 b'::journey, 'b -> a within 1 hour by day'))) f;
 \echo starts of another channel match nothing, at an instant of their own or together
-SELECT label, step, customers, touchpoints FROM (SELECT (unnest(stage_funnel('2026-03-01 02:00:00+00 b@q, 2026-03-01 06:00:00+00 a@p, '
-    '2026-03-01 08:00:00+00 b@p, 2026-03-01 08:00:00+00 b@p, 2026-03-01 10:00:00+00 a@q'::journey, 'b -> a within 2 hours by channel'))).*) f;
+SELECT label, step, customers, touchpoints FROM unnest((SELECT stage_funnel('2026-03-01 02:00:00+00 b@q, 2026-03-01 06:00:00+00 a@p, '
+    '2026-03-01 08:00:00+00 b@p, 2026-03-01 08:00:00+00 b@p, 2026-03-01 10:00:00+00 a@q'::journey, 'b -> a within 2 hours by channel'))) f;
 \echo from first, with two channels at the first instant: the one of the chain reported
-SELECT label, step, customers FROM (SELECT (unnest(stage_funnel(
-    '2026-03-01 09:00:00+00 a@p, 2026-03-01 09:00:00+00 b@q, 2026-03-01 10:00:00+00 c'::journey, '(a|b) -> a -> c from first by channel'))).*) f;
+SELECT label, step, customers FROM unnest((SELECT stage_funnel(
+    '2026-03-01 09:00:00+00 a@p, 2026-03-01 09:00:00+00 b@q, 2026-03-01 10:00:00+00 c'::journey, '(a|b) -> a -> c from first by channel'))) f;
 \echo several exclusions at the end are one step, and count a touchpoint once
-SELECT step, stage, customers, touchpoints FROM (SELECT (unnest(stage_funnel(
-    '2026-03-01 09:00:00+00 a, 2026-03-01 10:00:00+00 x'::journey, 'a -> !x -> !(x|y)'))).*) f;
+SELECT step, stage, customers, touchpoints FROM unnest((SELECT stage_funnel(
+    '2026-03-01 09:00:00+00 a, 2026-03-01 10:00:00+00 x'::journey, 'a -> !x -> !(x|y)'))) f;
 
 
 SELECT stage_funnel(journey, NULL) FROM shop;
@@ -195,12 +197,14 @@ SELECT stage_funnel(journey, CASE customer WHEN 'cid' THEN 'visit' ELSE 'cart' E
 SELECT stage_funnel(journey, CASE customer WHEN 'cid' THEN repeat('é', 300) ELSE 'cart' END) FROM shop;
 SELECT stage_funnel_transition(NULL, '', 'visit');
 \echo a pattern of its own for each group is fine
-SELECT customer < 'c' AS early, (unnest(stage_funnel(journey, CASE WHEN customer < 'c' THEN 'cart' ELSE 'visit' END))).stage
-FROM shop GROUP BY 1 ORDER BY 1;
+SELECT q.early, s.stage
+FROM (SELECT customer < 'c' AS early, stage_funnel(journey, CASE WHEN customer < 'c' THEN 'cart' ELSE 'visit' END) AS f
+      FROM shop GROUP BY 1) q CROSS JOIN unnest(q.f) AS s
+ORDER BY q.early;
 \echo 'and so are many: ann buys within a day, cid within 9, so 8 windows have one buyer and 4 have two'
-SELECT count(*), sum(customers) FROM (
-    SELECT (unnest(stage_funnel(journey, 'visit -> purchase within ' || days || ' days'))).*
-    FROM shop, generate_series(1, 12) days GROUP BY days) f WHERE step = 2;
+SELECT count(*), sum(s.customers) FROM (
+    SELECT days, stage_funnel(journey, 'visit -> purchase within ' || days || ' days') AS f
+    FROM shop, generate_series(1, 12) days GROUP BY days) q CROSS JOIN unnest(q.f) AS s WHERE s.step = 2;
 
 -- The same answer in every plan
 
@@ -303,8 +307,8 @@ SELECT plan_of($$SELECT stage_funnel(journey, 'visit -> cart') FROM many$$);
 SELECT rounded((SELECT stage_funnel(journey, 'visit -> cart by channel') FROM many)) = f AS same
 FROM reference WHERE p = 'visit -> cart by channel' AND country IS NULL;
 \echo one term seen by one worker only is seen
-SELECT (unnest(stage_funnel(journey, '(visit|cart) -> once'))).customers > 0 AS some FROM
-    (SELECT journey FROM many UNION ALL SELECT '2026-01-01 00:00:00+00 visit, 2026-01-02 00:00:00+00 once') s;
+SELECT customers > 0 AS some FROM unnest((SELECT stage_funnel(journey, '(visit|cart) -> once') FROM
+    (SELECT journey FROM many UNION ALL SELECT '2026-01-01 00:00:00+00 visit, 2026-01-02 00:00:00+00 once') s));
 RESET max_parallel_workers_per_gather;
 
 \echo as a window aggregate: running funnels, and the frame that moves
@@ -318,21 +322,21 @@ SELECT count(*), bool_and(f[1].customers = n) AS all FROM (
     FROM many WINDOW w AS (PARTITION BY country ORDER BY customer)) q;
 
 \echo FILTER, DISTINCT and ORDER BY inside the call
-SELECT (unnest(stage_funnel(journey, 'visit') FILTER (WHERE customer <> 'ann'))).customers FROM shop;
-SELECT (unnest(stage_funnel(DISTINCT j, 'visit'))).customers FROM (SELECT journey FROM shop UNION ALL SELECT journey FROM shop) s(j);
-SELECT (unnest(stage_funnel(journey, 'visit' ORDER BY customer DESC))).customers FROM shop;
+SELECT customers FROM unnest((SELECT stage_funnel(journey, 'visit') FILTER (WHERE customer <> 'ann') FROM shop));
+SELECT customers FROM unnest((SELECT stage_funnel(DISTINCT j, 'visit') FROM (SELECT journey FROM shop UNION ALL SELECT journey FROM shop) s(j)));
+SELECT customers FROM unnest((SELECT stage_funnel(journey, 'visit' ORDER BY customer DESC) FROM shop));
 
 \echo many labels: each customer has a campaign
-SELECT count(*), sum(customers), min(label), max(label) FROM (
-    SELECT (unnest(stage_funnel(format('2026-01-01 00:00:00+00 a@c%s', lpad(i::text, 5, '0'))::journey, 'a by channel'))).*
-    FROM generate_series(1, 20000) i) f;
+SELECT count(*), sum(customers), min(label), max(label) FROM unnest((
+    SELECT stage_funnel(format('2026-01-01 00:00:00+00 a@c%s', lpad(i::text, 5, '0'))::journey, 'a by channel')
+    FROM generate_series(1, 20000) i)) f;
 
 \echo 64 steps
-SELECT count(*), sum(customers), max(step), max(stage) FROM (
-    SELECT (unnest(stage_funnel(journey, pattern))).* FROM (
+SELECT count(*), sum(customers), max(step), max(stage) FROM unnest((
+    SELECT stage_funnel(journey, pattern) FROM (
         SELECT string_agg(format('2026-01-01 00:00:%s+00 e%s', lpad(i::text, 2, '0'), i), ', ')::journey AS journey,
                string_agg('e' || i, ' -> ') || ' -> x? -> y? -> z? -> !e0' AS pattern
-        FROM generate_series(0, 59) i) s) f;
+        FROM generate_series(0, 59) i) s)) f;
 
 -- compare_rates
 

@@ -139,20 +139,20 @@ INSERT INTO journeys VALUES
     (2, '2026-03-01 09:00Z a'),
     (3, '2026-03-01 09:00Z a, 2026-03-01 09:10Z a, 2026-03-01 09:20Z a =5');
 \x on
-SELECT (unnest(session_summary(journey))).* FROM journeys;
+SELECT * FROM unnest((SELECT session_summary(journey) FROM journeys));
 \echo with a gap: sessions of 1, 1, 1, 1, 1, 1 and 1; an interval of the same length is the same gap
 SELECT s.sessions, s.bounce_rate, s.avg_seconds FROM unnest((SELECT session_summary(journey, '599 seconds') FROM journeys)) AS s;
 \x off
 SELECT session_summary(journey, CASE customer WHEN 1 THEN interval '1 day' ELSE interval '24 hours' END) = session_summary(journey, '1 day') FROM journeys;
 \echo empty journeys are no customers with a session; no rows, and none but null, give null
 INSERT INTO journeys VALUES (4, ''), (5, NULL);
-SELECT (s).customers, (s).sessions, (s).sessions_per_customer FROM (SELECT unnest(session_summary(journey)) AS s FROM journeys) q;
-SELECT (unnest(session_summary(journey))).* FROM journeys WHERE customer = 4;
+SELECT s.customers, s.sessions, s.sessions_per_customer FROM unnest((SELECT session_summary(journey) FROM journeys)) AS s;
+SELECT * FROM unnest((SELECT session_summary(journey) FROM journeys WHERE customer = 4));
 SELECT session_summary(journey) FROM journeys WHERE customer = 5;
 SELECT session_summary(journey) FROM journeys WHERE false;
 \echo by group; over a window; the median of an even number of sessions is the lower of the middle ones
-SELECT customer, (s).sessions, (s).median_seconds, (s).p90_touchpoints
-FROM (SELECT customer, unnest(session_summary(journey)) AS s FROM journeys GROUP BY customer) q ORDER BY customer;
+SELECT q.customer, s.sessions, s.median_seconds, s.p90_touchpoints
+FROM (SELECT customer, session_summary(journey) AS f FROM journeys GROUP BY customer) q CROSS JOIN unnest(q.f) AS s ORDER BY q.customer;
 SELECT customer, (session_summary(journey) OVER (ORDER BY customer))[1].sessions FROM journeys ORDER BY customer;
 \echo in parts: what workers do
 CREATE AGGREGATE part(journey, interval) (SFUNC = session_summary_transition, STYPE = journey_tally);
@@ -164,9 +164,9 @@ CREATE TABLE many AS SELECT journey FROM journeys, generate_series(1, 2000) WHER
 ANALYZE many;
 SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
 EXPLAIN (COSTS OFF) SELECT session_summary(journey) FROM many;
-SELECT (s).customers, (s).sessions, (s).avg_seconds, (s).value FROM (SELECT unnest(session_summary(journey)) AS s FROM many) q;
+SELECT s.customers, s.sessions, s.avg_seconds, s.value FROM unnest((SELECT session_summary(journey) FROM many)) AS s;
 SET max_parallel_workers_per_gather = 0;
-SELECT (s).customers, (s).sessions, (s).avg_seconds, (s).value FROM (SELECT unnest(session_summary(journey)) AS s FROM many) q;
+SELECT s.customers, s.sessions, s.avg_seconds, s.value FROM unnest((SELECT session_summary(journey) FROM many)) AS s;
 \echo what it refuses
 SELECT refusal($$SELECT session_summary(journey, NULL) FROM journeys$$);
 SELECT refusal($$SELECT session_summary(journey, '1 month') FROM journeys$$);

@@ -33,8 +33,8 @@ SELECT state FROM states WHERE customer = 'eve';
 
 \echo text reads back to an equal state, of which the same report is made
 SELECT customer, state::text::journey_tally::text = state::text AS same FROM states ORDER BY 1;
-SELECT label, step, customers, touchpoints, median_seconds, step_value FROM (
-    SELECT (unnest(stage_funnel_final(state_sum(state::text::journey_tally)))).* FROM states) f;
+SELECT label, step, customers, touchpoints, median_seconds, step_value FROM unnest((
+    SELECT stage_funnel_final(state_sum(state::text::journey_tally)) FROM states)) f;
 SELECT (SELECT stage_funnel_final(state_sum(state)) FROM states) =
        (SELECT stage_funnel(journey, 'visit -> cart by channel') FROM shop) AS same;
 
@@ -254,10 +254,10 @@ INSERT INTO kept SELECT funnel_state(format('2026-01-01 00:00:00+00 a@c%s, 2026-
 FROM generate_series(1, 3000) i;
 SELECT pg_column_size(state) < octet_length(state::text) AS compressed,
        octet_length(state::text) > 100000 AS large FROM kept;
-SELECT count(*), sum(customers), max(median_seconds) FROM (SELECT (unnest(stage_funnel_final(state_sum(state)))).* FROM kept) f;
+SELECT count(*), sum(customers), max(median_seconds) FROM unnest((SELECT stage_funnel_final(state_sum(state)) FROM kept)) f;
 SELECT state_sum(state)::text = (SELECT state::text FROM kept) AS same FROM (
     SELECT state FROM kept UNION ALL SELECT NULL) s;
-SELECT (unnest(stage_funnel_final(state_sum(state)))).customers FROM (SELECT state FROM kept UNION ALL SELECT state FROM kept) s OFFSET 5999;
+SELECT customers FROM unnest((SELECT stage_funnel_final(state_sum(state)) FROM (SELECT state FROM kept UNION ALL SELECT state FROM kept) s)) OFFSET 5999;
 
 DROP TABLE shop, states, received, kept;
 DROP FUNCTION tried, receive;

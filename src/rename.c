@@ -1,5 +1,5 @@
 /*
- * reshape_rename.c
+ * rename.c
  *		rename_events and rename_channels.
  *
  * What becomes of a label is found out once per label and call site.  Mostly
@@ -84,7 +84,8 @@ read_rule(const RenameSite *site, RenameRule *rule, const JsonbValue *key, const
 				 errmsg("name of an event must not be empty"),
 				 errdetail("One is renamed from \"%.*s\" to \"%.*s\".",
 						   pg_mbcliplen(rule->old, rule->old_length, MAX_SHOWN_LENGTH), rule->old,
-						   pg_mbcliplen(rule->name, rule->name_length, MAX_SHOWN_LENGTH), rule->name)));
+						   pg_mbcliplen(rule->name, rule->name_length, MAX_SHOWN_LENGTH),
+						   rule->name)));
 	rule->prefix = rule->old_length > 0 && rule->old[rule->old_length - 1] == '*';
 	if (!rule->prefix)
 		return;
