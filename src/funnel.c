@@ -64,6 +64,18 @@ enum
 
 #define STEP_SLOT(step, slot)	(STEP_SLOTS_BEGIN + (step) * STEP_SLOTS + (slot))
 
+static const TallySlot all_slots[TERM_SEEN] = {
+	{"latest", TALLY_LATEST}
+};
+
+static const TallySlot term_slots[] = {
+	{"term", TALLY_LATEST}
+};
+
+static const TallySlot label_slots[STEP_SLOTS_BEGIN] = {
+	{"until", TALLY_LATEST}
+};
+
 static const TallySlot step_slots[STEP_SLOTS] = {
 	{"ended", TALLY_COUNT},
 	{"skipped", TALLY_COUNT},
@@ -142,27 +154,16 @@ is_by_time(const Pattern *pattern)
 static void
 define_all(const Pattern *pattern, TallyShape *shape)
 {
-	TallySlot  *slot = palloc((TERM_SEEN + pattern->terms) * sizeof(TallySlot));
-
-	slot[LATEST_TOUCHPOINT] = (TallySlot) {"latest", TALLY_LATEST};
-	for (int i = 0; i < pattern->terms; i++)
-		slot[TERM_SEEN + i] = (TallySlot) {psprintf("term %d", i + 1), TALLY_LATEST};
-	*shape = (TallyShape) {"all", 0, TERM_SEEN + pattern->terms, slot};
+	*shape = (TallyShape) {"all", 0, TERM_SEEN, all_slots, pattern->terms, 1, term_slots};
 }
 
 /* What is counted for each label. */
 static void
 define_label(const Pattern *pattern, TallyShape *shape)
 {
-	int			slots = STEP_SLOT(pattern->steps, 0);
-	TallySlot  *slot = palloc(slots * sizeof(TallySlot));
-
-	slot[LABEL_UNTIL] = (TallySlot) {"until", TALLY_LATEST};
-	for (int step = 0; step < pattern->steps; step++)
-		for (int i = 0; i < STEP_SLOTS; i++)
-			slot[STEP_SLOT(step, i)] =
-				(TallySlot) {psprintf("%s %d", step_slots[i].name, step + 1), step_slots[i].type};
-	*shape = (TallyShape) {"label", 1, slots, slot};
+	*shape = (TallyShape) {
+		"label", 1, STEP_SLOTS_BEGIN, label_slots, pattern->steps, STEP_SLOTS, step_slots
+	};
 }
 
 static AnalysisPlan *

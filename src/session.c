@@ -341,7 +341,9 @@ static const TallySlot summary_slots[] = {
 	{"times", TALLY_DURATIONS}
 };
 
-static const TallyShape summary_shape = {"all", 0, lengthof(summary_slots), summary_slots};
+static const TallyShape summary_shape = {
+	"all", 0, lengthof(summary_slots), summary_slots, 0, 0, NULL
+};
 
 #define ALL_ROW	0				/* its only one */
 

@@ -6,8 +6,9 @@
  * A tally holds its definition in one piece, so that comparing two is one memcmp:
  * a TallyHead, and behind it, without gaps, the analysis's name; of each argument
  * its name, the length of its text (uint32) and the text; and of each shape its
- * name, the numbers of its labels and slots (uint32 each), and of each slot its
- * type (a byte) and its name.  Names end with a zero byte.
+ * name, the numbers of its labels, slots, repeats and repeated slots (uint32 each), and
+ * of each slot and each repeated slot its type (a byte) and its name.  Names end with a zero
+ * byte.
  */
 #include "postgres.h"
 
@@ -31,6 +32,16 @@ static const uint32 slot_size[TALLY_TYPES] = {
  */
 
 static Size
+slots_size(const TallySlot *slot, uint32 slots)
+{
+	Size		size = 0;
+
+	for (uint32 i = 0; i < slots; i++)
+		size += 1 + strlen(slot[i].name) + 1;
+	return size;
+}
+
+static Size
 definition_size(const TallyDefinition *definition)
 {
 	Size		size = sizeof(TallyHead) + strlen(definition->analysis) + 1;
@@ -42,9 +53,9 @@ definition_size(const TallyDefinition *definition)
 	{
 		const TallyShape *shape = &definition->shape[i];
 
-		size += strlen(shape->name) + 1 + 2 * sizeof(uint32);
-		for (uint32 slot = 0; slot < shape->slots; slot++)
-			size += 1 + strlen(shape->slot[slot].name) + 1;
+		size += strlen(shape->name) + 1 + 4 * sizeof(uint32) +
+			slots_size(shape->slot, shape->slots) +
+			slots_size(shape->repeated_slot, shape->repeated_slots);
 	}
 	return size;
 }
@@ -60,6 +71,17 @@ static char *
 put_name(char *to, const char *name)
 {
 	return put_bytes(to, name, strlen(name) + 1);
+}
+
+static char *
+put_slots(char *to, const TallySlot *slot, uint32 slots)
+{
+	for (uint32 i = 0; i < slots; i++)
+	{
+		*to++ = (char) slot[i].type;
+		to = put_name(to, slot[i].name);
+	}
+	return to;
 }
 
 static void
@@ -86,11 +108,10 @@ put_definition(TallyHead *head, const TallyDefinition *definition)
 		to = put_name(to, shape->name);
 		to = put_bytes(to, &shape->labels, sizeof(uint32));
 		to = put_bytes(to, &shape->slots, sizeof(uint32));
-		for (uint32 slot = 0; slot < shape->slots; slot++)
-		{
-			*to++ = (char) shape->slot[slot].type;
-			to = put_name(to, shape->slot[slot].name);
-		}
+		to = put_bytes(to, &shape->repeats, sizeof(uint32));
+		to = put_bytes(to, &shape->repeated_slots, sizeof(uint32));
+		to = put_slots(to, shape->slot, shape->slots);
+		to = put_slots(to, shape->repeated_slot, shape->repeated_slots);
 	}
 	Assert(to == (char *) head + head->size);
 }
@@ -159,7 +180,10 @@ tally_definition(const Tally *tally, TallyDefinition *definition)
 		shape[i].name = get_name(&from);
 		shape[i].labels = get_number(&from);
 		shape[i].slots = get_number(&from);
+		shape[i].repeats = get_number(&from);
+		shape[i].repeated_slots = get_number(&from);
 		shape[i].slot = get_slots(&from, shape[i].slots);
+		shape[i].repeated_slot = get_slots(&from, shape[i].repeated_slots);
 	}
 }
 
@@ -172,20 +196,27 @@ tally_same_definition(const Tally *a, const Tally *b)
 }
 
 static bool
-covers_shape(const TallyShape *shape, const TallyShape *other)
+covers_slots(const TallySlot *slot, uint32 slots, const TallySlot *other, uint32 other_slots)
 {
-	if (shape->labels != other->labels)
-		return false;
-	for (uint32 slot = 0; slot < other->slots; slot++)
+	for (uint32 i = 0; i < other_slots; i++)
 	{
 		uint32		own;
 
 		CHECK_FOR_INTERRUPTS();
-		own = tally_find_slot(shape, other->slot[slot].name);
-		if (own == shape->slots || shape->slot[own].type != other->slot[slot].type)
+		own = tally_find_slot(slot, slots, other[i].name);
+		if (own == slots || slot[own].type != other[i].type)
 			return false;
 	}
 	return true;
+}
+
+static bool
+covers_shape(const TallyShape *shape, const TallyShape *other)
+{
+	return shape->labels == other->labels && shape->repeats == other->repeats &&
+		covers_slots(shape->slot, shape->slots, other->slot, other->slots) &&
+		covers_slots(shape->repeated_slot, shape->repeated_slots,
+					 other->repeated_slot, other->repeated_slots);
 }
 
 /*
@@ -228,15 +259,15 @@ tally_find_shape(const TallyDefinition *definition, const char *name)
 	return shape;
 }
 
-/* The slot of this name, or how many there are. */
+/* The number of the slot of this name, or of all. */
 uint32
-tally_find_slot(const TallyShape *shape, const char *name)
+tally_find_slot(const TallySlot *slot, uint32 slots, const char *name)
 {
-	uint32		slot = 0;
+	uint32		i = 0;
 
-	while (slot < shape->slots && strcmp(shape->slot[slot].name, name) != 0)
-		slot++;
-	return slot;
+	while (i < slots && strcmp(slot[i].name, name) != 0)
+		i++;
+	return i;
 }
 
 /*
@@ -255,7 +286,7 @@ tally_find_place(const Tally *tally, const char *shape_name, uint32 labels,
 	if (*shape == definition.shapes || definition.shape[*shape].labels != labels)
 		return false;
 	found = &definition.shape[*shape];
-	*slot = tally_find_slot(found, slot_name);
+	*slot = tally_find_slot(found->slot, found->slots, slot_name);
 	return *slot < found->slots && found->slot[*slot].type == type;
 }
 
@@ -268,49 +299,64 @@ static void
 lay_out_shape(const TallyShape *shape, TallyLayout *layout, TallyPlace *place)
 {
 	layout->labels = shape->labels;
-	layout->slots = shape->slots;
-	for (uint32 i = 0; i < shape->slots; i++)
+	layout->slots = tally_shape_slots(shape);
+	for (uint32 i = 0; i < layout->slots; i++)
 	{
-		TallyType	type = shape->slot[i].type;
+		TallyType	type = tally_shape_slot(shape, i)->type;
 
-		place[i].type = type;
-		place[i].at = TALLY_IS_DISTRIBUTION(type) ? layout->distributions++ : layout->block_size;
+		place[i] = TALLY_PLACE(TALLY_IS_DISTRIBUTION(type) ? layout->distributions++ << 3 :
+							   layout->block_size, type);
 		layout->block_size += slot_size[type];
 	}
 }
 
-/*
- * A tally of this definition that has counted nothing, palloc'd.
- */
+/* So many slots, at the most, have places and values below 1 GB. */
+#define MAX_SLOTS	(MaxAllocSize / sizeof(TallyDuration))
+
+static uint64
+count_slots(const TallyDefinition *definition)
+{
+	uint64		slots = 0;
+
+	for (uint32 i = 0; i < definition->shapes; i++)
+	{
+		const TallyShape *shape = &definition->shape[i];
+
+		if (shape->repeats > MAX_SLOTS || shape->repeated_slots > MAX_SLOTS ||
+			tally_shape_slots(shape) > MAX_SLOTS)
+			tally_too_large(0, 0);
+		slots += tally_shape_slots(shape);
+		if (slots > MAX_SLOTS)
+			tally_too_large(0, 0);
+	}
+	return slots;
+}
+
+/* A tally of this definition that has counted nothing, palloc'd. */
 Tally *
 tally_define(const TallyDefinition *definition)
 {
 	Size		size = definition_size(definition);
-	Size		slots = 0;
+	Size		slots = count_slots(definition);
 	Size		blocks = 0;
 	uint32		rows = 0;
-	TallyLayout *layout;
-	TallyPlace *place;
+	uint32		first_slot = 0;
+	TallyLayout *layout = palloc0(Max(definition->shapes, 1) * sizeof(TallyLayout));
+	TallyPlace *place = palloc(Max(slots, 1) * sizeof(TallyPlace));
 	Tally	   *tally;
 
-	for (uint32 i = 0; i < definition->shapes; i++)
-	{
-		slots += definition->shape[i].slots;
-		rows += definition->shape[i].labels == 0;
-	}
-	/* so many slots would not fit with their values */
-	if (!AllocSizeIsValid(size) || slots > MaxAllocSize / sizeof(TallyDuration))
+	if (!AllocSizeIsValid(size))
 		tally_too_large(0, 0);
-	layout = palloc0(Max(definition->shapes, 1) * sizeof(TallyLayout));
-	place = palloc(Max(slots, 1) * sizeof(TallyPlace));
-	slots = 0;
 	for (uint32 i = 0; i < definition->shapes; i++)
 	{
-		layout[i].first_slot = slots;
-		lay_out_shape(&definition->shape[i], &layout[i], place + slots);
-		slots += layout[i].slots;
+		layout[i].first_slot = first_slot;
+		lay_out_shape(&definition->shape[i], &layout[i], place + first_slot);
+		first_slot += layout[i].slots;
 		if (layout[i].labels == 0)
+		{
+			rows++;
 			blocks += layout[i].block_size;
+		}
 	}
 
 	tally = tally_allocate(definition->shapes, slots, size, rows, blocks);

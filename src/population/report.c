@@ -20,7 +20,9 @@ struct Report
 	bool		begun;			/* is there a row that is not done? */
 	Datum	   *value;			/* of that row */
 	bool	   *isnull;
-	ArrayBuildState *rows;
+	Datum	   *row;			/* those that are done */
+	int			rows;
+	int			room;
 	bool		sorted;			/* are there: */
 	TallyCells	cells;			/* of the tally, for percentiles */
 };
@@ -106,9 +108,13 @@ finish_row(Report *report)
 	if (!report->begun)
 		return;
 	tuple = heap_form_tuple(report->type->desc, report->value, report->isnull);
-	report->rows = accumArrayResult(report->rows, HeapTupleGetDatum(tuple), false,
-									report->type->row_type, CurrentMemoryContext);
-	heap_freetuple(tuple);
+	if (report->rows == report->room)
+	{
+		report->room = Max(report->room * 2, 16);
+		report->row = report->row ? repalloc(report->row, report->room * sizeof(Datum)) :
+			palloc(report->room * sizeof(Datum));
+	}
+	report->row[report->rows++] = HeapTupleGetDatum(tuple);
 	report->begun = false;
 }
 
@@ -198,7 +204,7 @@ void
 report_percentile(Report *report, int column, const Tally *tally, uint32 row, uint32 slot,
 				  int percent)
 {
-	TallyType	type = tally_place(tally, tally_row_entry(tally, row), slot)->type;
+	TallyType	type = tally_type(tally, row, slot);
 	double		result;
 
 	if (!report->sorted)
@@ -212,8 +218,11 @@ report_percentile(Report *report, int column, const Tally *tally, uint32 row, ui
 Datum
 report_end(Report *report)
 {
+	int			low = 1;
+
 	finish_row(report);
-	if (report->rows == NULL)
+	if (report->rows == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(report->type->row_type));
-	return makeArrayResult(report->rows, CurrentMemoryContext);
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(report->row, NULL, 1, &report->rows, &low,
+											 report->type->row_type, -1, false, TYPALIGN_DOUBLE));
 }

@@ -357,8 +357,12 @@ begin_block(Tally *tally, const TallyRow *row)
 	char	   *block = BLOCKS(tally) + row->block;
 
 	for (uint32 i = 0; i < layout->slots; i++)
-		if (place[i].type == TALLY_LATEST || place[i].type == TALLY_EARLIEST)
-			*(int64 *) (block + place[i].at) = TALLY_NOTHING;
+	{
+		TallyType	type = TALLY_PLACE_TYPE(place[i]);
+
+		if (type == TALLY_LATEST || type == TALLY_EARLIEST)
+			*(int64 *) (block + TALLY_PLACE_AT(place[i])) = TALLY_NOTHING;
+	}
 }
 
 static uint32

@@ -93,13 +93,34 @@ typedef struct TallySlot
 
 #define TALLY_ANY_LABELS	PG_UINT32_MAX
 
+/*
+ * A row has the slots, and behind them as many repeats of the repeated ones as are
+ * said: those of each step of a funnel, say.
+ */
 typedef struct TallyShape
 {
 	const char *name;
 	uint32		labels;			/* of a key, or TALLY_ANY_LABELS */
 	uint32		slots;
 	const TallySlot *slot;
+	uint32		repeats;
+	uint32		repeated_slots;
+	const TallySlot *repeated_slot;
 } TallyShape;
+
+/* How many slots has a row? */
+static inline uint64
+tally_shape_slots(const TallyShape *shape)
+{
+	return shape->slots + (uint64) shape->repeats * shape->repeated_slots;
+}
+
+static inline const TallySlot *
+tally_shape_slot(const TallyShape *shape, uint32 slot)
+{
+	return slot < shape->slots ? &shape->slot[slot] :
+		&shape->repeated_slot[(slot - shape->slots) % shape->repeated_slots];
+}
 
 /* An argument of the analysis that is not what it usually is. */
 typedef struct TallyArgument
@@ -166,12 +187,16 @@ typedef struct TallyLayout
 	uint32		hint;			/* the row asked for last + 1, or 0 */
 } TallyLayout;
 
-typedef struct TallyPlace
-{
-	uint32		type;
-	uint32		at;				/* in a row's block, or the distribution's number
-								 * among the row's */
-} TallyPlace;
+/*
+ * Where a slot lies in a row's block, or the distribution's number among the row's,
+ * and its type: the former is a multiple of eight, or is made one, and so has room for the latter.
+ */
+typedef uint32 TallyPlace;
+
+#define TALLY_PLACE(at, type)	((at) | (type))
+#define TALLY_PLACE_TYPE(place)	((TallyType) ((place) & 7))
+#define TALLY_PLACE_AT(place)	((place) & ~(uint32) 7)
+#define TALLY_PLACE_NUMBER(place)	((place) >> 3)
 
 typedef struct TallyRow
 {
@@ -242,13 +267,20 @@ tally_layout(const Tally *tally, uint32 shape)
 	return (const TallyLayout *) ((const char *) tally + tally->shape_at) + shape;
 }
 
-static inline const TallyPlace *
+static inline TallyPlace
 tally_place(const Tally *tally, const TallyRow *row, uint32 slot)
 {
 	const TallyLayout *layout = tally_layout(tally, row->shape);
 
 	Assert(slot < layout->slots);
-	return (const TallyPlace *) ((const char *) tally + tally->slot_at) + layout->first_slot + slot;
+	return *((const TallyPlace *) ((const char *) tally + tally->slot_at) +
+			 layout->first_slot + slot);
+}
+
+static inline TallyType
+tally_type(const Tally *tally, uint32 row, uint32 slot)
+{
+	return TALLY_PLACE_TYPE(tally_place(tally, tally_row_entry(tally, row), slot));
 }
 
 /* For the functions below alone. */
@@ -256,10 +288,10 @@ static inline void *
 tally_slot(const Tally *tally, uint32 row, uint32 slot, TallyType type)
 {
 	const TallyRow *entry = tally_row_entry(tally, row);
-	const TallyPlace *place = tally_place(tally, entry, slot);
+	TallyPlace	place = tally_place(tally, entry, slot);
 
-	Assert(place->type == type);
-	return (char *) tally + tally->block_at + entry->block + place->at;
+	Assert(TALLY_PLACE_TYPE(place) == type);
+	return (char *) tally + tally->block_at + entry->block + TALLY_PLACE_AT(place);
 }
 
 static inline int64
@@ -297,10 +329,10 @@ static inline uint64
 tally_distribution(const Tally *tally, uint32 row, uint32 slot)
 {
 	const TallyRow *entry = tally_row_entry(tally, row);
-	const TallyPlace *place = tally_place(tally, entry, slot);
+	TallyPlace	place = tally_place(tally, entry, slot);
 
-	Assert(TALLY_IS_DISTRIBUTION(place->type));
-	return (uint64) entry->distribution + place->at;
+	Assert(TALLY_IS_DISTRIBUTION(TALLY_PLACE_TYPE(place)));
+	return (uint64) entry->distribution + TALLY_PLACE_NUMBER(place);
 }
 
 /* Adds counts: sums, for somebody's own use, too. */

@@ -81,7 +81,7 @@ add_cell(Tally **tally, uint64 key, const TallyCell *cell)
 void
 tally_add_cell(Tally **tally, uint32 row, uint32 slot, const TallyCell *cell)
 {
-	TallyType	type = tally_place(*tally, tally_row_entry(*tally, row), slot)->type;
+	TallyType	type = tally_type(*tally, row, slot);
 
 	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
 							 tally_bucket(type, cell->smallest)), cell);
@@ -124,12 +124,24 @@ typedef struct Mapping
 } Mapping;
 
 static void
-map_shape(const TallyShape *own, const TallyShape *other, uint32 *slot)
+map_by_name(const TallyShape *own, const TallyShape *other, uint32 *slot)
 {
+	uint32		repeated = 0;
+
 	for (uint32 i = 0; i < other->slots; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		slot[i] = tally_find_slot(own, other->slot[i].name);
+		slot[i] = tally_find_slot(own->slot, own->slots, other->slot[i].name);
+	}
+	slot += other->slots;
+	for (uint32 i = 0; i < other->repeated_slots; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		repeated = tally_find_slot(own->repeated_slot, own->repeated_slots,
+								   other->repeated_slot[i].name);
+		for (uint32 repeat = 0; repeat < other->repeats; repeat++)
+			slot[repeat * other->repeated_slots + i] =
+				own->slots + repeat * own->repeated_slots + repeated;
 	}
 }
 
@@ -153,13 +165,13 @@ map_slots(const Tally *into, const Tally *other, Mapping *map)
 
 		map->shape[shape] = same ? shape : tally_find_shape(&a, b.shape[shape].name);
 		if (!same)
-			map_shape(&a.shape[map->shape[shape]], &b.shape[shape], slot);
+			map_by_name(&a.shape[map->shape[shape]], &b.shape[shape], slot);
 		else
 			for (uint32 i = 0; i < layout->slots; i++)
 				slot[i] = i;
 		for (uint32 i = 0; i < layout->slots; i++)
-			if (TALLY_IS_DISTRIBUTION(place[i].type))
-				map->distribution[layout->first_slot + place[i].at] = slot[i];
+			if (TALLY_IS_DISTRIBUTION(TALLY_PLACE_TYPE(place[i])))
+				map->distribution[layout->first_slot + TALLY_PLACE_NUMBER(place[i])] = slot[i];
 	}
 }
 
@@ -228,7 +240,7 @@ merge_row(Tally **into, const Tally *other, uint32 row, const Mapping *map)
 	pfree(key);
 	for (uint32 slot = 0; slot < layout->slots; slot++)
 		merge_slot(*into, map->row[row], map->slot[layout->first_slot + slot], other, row, slot,
-				   tally_place(other, entry, slot)->type);
+				   TALLY_PLACE_TYPE(tally_place(other, entry, slot)));
 }
 
 /* The row that has this distribution: rows have theirs in order. */

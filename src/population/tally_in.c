@@ -93,29 +93,53 @@ get_labels(Source *source)
 	return (uint32) low;
 }
 
+/* Slots of a shape; returns how many there are. */
+static uint32
+get_slots(Source *source, const TallySlot **slot)
+{
+	StringInfoData slots;
+	uint32		count = source_get_list(source, sizeof(int32) + 1);
+
+	initStringInfo(&slots);
+	while (source_get_more(source, &count))
+	{
+		TallySlot	next;
+
+		next.name = source_get_name(source, "a name of a slot");
+		next.type = get_type(source);
+		appendBinaryStringInfo(&slots, (char *) &next, sizeof(next));
+	}
+	*slot = (const TallySlot *) slots.data;
+	return slots.len / sizeof(TallySlot);
+}
+
+static void
+get_repeated_slots(Source *source, TallyShape *shape)
+{
+	int64		repeats = source_get_count(source, "a number of repeats");
+
+	shape->repeated_slots = get_slots(source, &shape->repeated_slot);
+	if (repeats > PG_INT32_MAX || (repeats == 0) != (shape->repeated_slots == 0))
+		source_invalid(source, "slots that are repeated");
+	shape->repeats = repeats;
+}
+
 static void
 get_shape(Source *source, TallyShape *shape)
 {
-	StringInfoData slots;
-	uint32		count;
-
 	CHECK_FOR_INTERRUPTS();
+	memset(shape, 0, sizeof(TallyShape));
 	source_get_mark(source, '(', "\"(\"");
 	shape->name = source_get_name(source, "a name of a shape");
 	shape->labels = get_labels(source);
-	initStringInfo(&slots);
-	count = source_get_list(source, sizeof(int32) + 1);
-	while (source_get_more(source, &count))
+	shape->slots = get_slots(source, &shape->slot);
+	if (source->message)
+		get_repeated_slots(source, shape);
+	else if (!source_take(source, ')'))
 	{
-		TallySlot	slot;
-
-		slot.name = source_get_name(source, "a name of a slot");
-		slot.type = get_type(source);
-		appendBinaryStringInfo(&slots, (char *) &slot, sizeof(slot));
+		get_repeated_slots(source, shape);
+		source_get_mark(source, ')', "\")\"");
 	}
-	shape->slots = slots.len / sizeof(TallySlot);
-	shape->slot = (const TallySlot *) slots.data;
-	source_get_mark(source, ')', "\")\"");
 }
 
 static void
@@ -128,7 +152,7 @@ get_definition(Source *source, TallyDefinition *definition)
 	definition->version = get_version(source);
 	get_arguments(source, definition);
 	initStringInfo(&shapes);
-	count = source_get_list(source, 3 * sizeof(int32));
+	count = source_get_list(source, 6 * sizeof(int32));
 	while (source_get_more(source, &count))
 	{
 		TallyShape	shape;
@@ -337,8 +361,8 @@ get_row(Source *source, Tally **tally, RowReader *reader)
 	if (shape->labels == 0 ? reader->known[number] : row != rows)
 		source_invalid(source, "a key that was not there before");
 	reader->known[number] = true;
-	for (uint32 slot = 0; slot < shape->slots; slot++)
-		get_slot(source, tally, row, slot, shape->slot[slot].type);
+	for (uint32 slot = 0; slot < tally_shape_slots(shape); slot++)
+		get_slot(source, tally, row, slot, tally_shape_slot(shape, slot)->type);
 	source_get_mark(source, ')', "\")\"");
 }
 

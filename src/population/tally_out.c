@@ -9,7 +9,8 @@
  *
  *		tally	:= 'tally' format analysis version '[' argument* ']' '[' shape* ']' '[' row* ']'
  *		argument := name text
- *		shape	:= '(' name labels '[' (name type)* ']' ')'		labels: a number, or 'any'
+ *		shape	:= '(' name labels slots [repeats slots] ')'	labels: a number, or 'any'
+ *		slots	:= '[' (name type)* ']'
  *		type	:= 'count' | 'latest' | 'earliest' | 'duration' | 'sum' | 'durations' | 'numbers'
  *		row		:= '(' shape's-name '[' label* ']' slot* ')'
  *		slot	:= number							count
@@ -276,6 +277,21 @@ put_slot(Sink *sink, const Tally *tally, const TallyCells *cells, uint32 row, ui
 }
 
 static void
+put_slots(Sink *sink, const TallySlot *slot, uint32 slots)
+{
+	put_list(sink, slots);
+	for (uint32 i = 0; i < slots; i++)
+	{
+		put_name(sink, slot[i].name);
+		if (sink->text)
+			put_mark(sink, tally_type_names[slot[i].type]);
+		else
+			pq_sendbyte(sink->to, slot[i].type);
+	}
+	put_close(sink, ']');
+}
+
+static void
 put_shape(Sink *sink, const TallyShape *shape)
 {
 	put_mark(sink, "(");
@@ -286,16 +302,12 @@ put_shape(Sink *sink, const TallyShape *shape)
 		put_mark(sink, "any");
 	else
 		put_integer(sink, shape->labels);
-	put_list(sink, shape->slots);
-	for (uint32 i = 0; i < shape->slots; i++)
+	put_slots(sink, shape->slot, shape->slots);
+	if (!sink->text || shape->repeats > 0)
 	{
-		put_name(sink, shape->slot[i].name);
-		if (sink->text)
-			put_mark(sink, tally_type_names[shape->slot[i].type]);
-		else
-			pq_sendbyte(sink->to, shape->slot[i].type);
+		put_integer(sink, shape->repeats);
+		put_slots(sink, shape->repeated_slot, shape->repeated_slots);
 	}
-	put_close(sink, ']');
 	put_close(sink, ')');
 }
 
@@ -335,8 +347,8 @@ put_row(Sink *sink, const Tally *tally, const TallyDefinition *definition,
 	for (uint32 i = 0; i < entry->labels; i++)
 		put_string(sink, key[i].text, key[i].length);
 	put_close(sink, ']');
-	for (uint32 slot = 0; slot < shape->slots; slot++)
-		put_slot(sink, tally, cells, row, slot, shape->slot[slot].type);
+	for (uint32 slot = 0; slot < tally_layout(tally, entry->shape)->slots; slot++)
+		put_slot(sink, tally, cells, row, slot, tally_type(tally, row, slot));
 	put_close(sink, ')');
 	pfree(key);
 }

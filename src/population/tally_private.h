@@ -37,6 +37,6 @@ extern void tally_grow_cells(Tally **tally);
 
 /* definition.c */
 extern uint32 tally_find_shape(const TallyDefinition *definition, const char *name);
-extern uint32 tally_find_slot(const TallyShape *shape, const char *name);
+extern uint32 tally_find_slot(const TallySlot *slot, uint32 slots, const char *name);
 
 #endif							/* JOURNEY_POPULATION_TALLY_PRIVATE_H */

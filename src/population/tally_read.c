@@ -172,7 +172,7 @@ bool
 tally_percentile(const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot,
 				 int percent, double *result)
 {
-	TallyType	type = tally_place(tally, tally_row_entry(tally, row), slot)->type;
+	TallyType	type = tally_type(tally, row, slot);
 	const TallyCell *cell;
 	uint32		n = tally_find_cells(tally, cells, row, slot, &cell);
 	int64		total = 0;

@@ -32,7 +32,9 @@ static const TallySlot pair_slots[] = {
 	{"scores", TALLY_NUMBERS}
 };
 
-static const TallyShape pair_shape = {"pair", 2, lengthof(pair_slots), pair_slots};
+static const TallyShape pair_shape = {
+	"pair", 2, lengthof(pair_slots), pair_slots, 0, 0, NULL
+};
 
 /* Columns of transition. */
 enum
@@ -165,7 +167,8 @@ list_events(Equations *equations, const Tally *tally, const uint32 *row, uint32 
 			!same_event(&equations->event[equations->count - 1], &pair[0]))
 			equations->event[equations->count++] = pair[0];
 	}
-	equations->cell = palloc0((Size) (equations->count + 1) * (equations->count + 1) * sizeof(double));
+	equations->cell = palloc0((Size) (equations->count + 1) * (equations->count + 1) *
+							  sizeof(double));
 }
 
 static void

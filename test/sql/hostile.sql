@@ -66,8 +66,8 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 	SELECT CASE t::text
 		WHEN 'journey' THEN ARRAY['NULL', '''2026-03-01 09:00Z a@w =1.5 *2, 2026-03-02 09:00Z b''', '''''',
 			'''-4713-11-24 00:00:00Z a, +294276-12-31 23:59:59.999999Z b@c =-1.7976931348623157e308 *5e-324''']
-		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("row" 1 ["a" count])] []''',
-			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest "term 1" latest]) ("label" 1 ["until" latest "ended 1" count "skipped 1" count "touchpoints 1" count "time 1" duration "value 1" sum "since previous 1" durations "since start 1" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
+		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("label" 1 [] 2 ["ended" count])] []''',
+			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest] 1 ["term" latest]) ("label" 1 ["until" latest] 1 ["ended" count "skipped" count "touchpoints" count "time" duration "value" sum "since previous" durations "since start" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
 			'''tally 2 "session_summary" 1 ["gap" "1800000000"] [] []''', '''tally 2 "x" 0 [] [] []''', '''tally''']
 		WHEN 'text' THEN ARRAY['NULL', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''']
 		WHEN 'text[]' THEN ARRAY['NULL', '''{a,b}''', '''{}''', '''{NULL}''', '''{{a,b},{c,d}}''']

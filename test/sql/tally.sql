@@ -62,8 +62,8 @@ DROP AGGREGATE forged(journey, text);
 
 \echo 'slots and shapes that are added later need no new version: a state without them has counted nothing there'
 SELECT step, stage, customers, touchpoints, median_seconds, step_value FROM unnest(stage_funnel_final(
-    'tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 ["touchpoints 1" count "ended 1" count])] [("label" [null] 5 2)]'));
-CREATE TABLE older AS SELECT customer, regexp_replace(regexp_replace(state::text, '"skipped \d" count ', '', 'g'),
+    'tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 [] 1 ["touchpoints" count "ended" count])] [("label" [null] 5 2)]'));
+CREATE TABLE older AS SELECT customer, regexp_replace(regexp_replace(state::text, '"skipped" count ', '', 'g'),
     '(\("label" \[[^]]*\] \S+ \S+) \S+ (.*\[.*\]) (\S+) \S+ (\S+ \()', '\1 \2 \3 \4', 'g')::journey_tally AS state FROM states WHERE customer <> 'eve';
 SELECT customer, state::text ~ 'skipped' AS skipped FROM older ORDER BY 1;
 SELECT state_sum(s)::text = (SELECT state_sum(state)::text FROM states) AS same FROM (
@@ -72,9 +72,10 @@ SELECT state_sum(s ORDER BY s::text DESC)::text = (SELECT state_sum(state)::text
     SELECT state FROM older WHERE customer <> 'ann' UNION ALL SELECT state FROM states WHERE customer IN ('eve', 'ann')) v(s);
 DROP TABLE older;
 \echo slots that a version does not have, or of another type, and versions that are newer
-SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 ["ended 2" count])] []');
-SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 ["ended 1" sum])] []');
-SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 2 ["ended 1" count])] []');
+SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 [] 2 ["ended" count])] []');
+SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 [] 1 ["ended" sum])] []');
+SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 2 [] 1 ["ended" count])] []');
+SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 ["ended" count])] []');
 SELECT stage_funnel_final('tally 2 "stage_funnel" 1 ["pattern" "visit"] [("labels" 1 [])] []');
 SELECT stage_funnel_final('tally 2 "stage_funnel" 2 ["pattern" "visit"] [] []');
 SELECT stage_funnel_final('tally 2 "stage_funnel" 0 ["pattern" "visit"] [] []');
@@ -89,7 +90,7 @@ SELECT session_summary_final('tally 2 "session_summary" 1 ["gap" "9223372036855 
 SELECT session_summary_final('tally 2 "session_summary" 1 ["gap" "99999999999999999999 us"] [] []');
 
 \echo 'every type of slot, at its limits'
-\set all '''tally 2 "x" 0 ["a" "1" "b" "2"] [("all" 0 ["a" count "b" latest "c" latest "d" earliest "e" earliest]) ("row" 1 ["a ""b"" é" count "b" duration "c" sum "d" durations "e" numbers]) ("none" 0 []) ("pair" 2 ["n" count]) ("path" any ["n" count])] [("all" [] 9223372036854775807 none -9223372036854775807 none 9223372036854775807) ("row" ["a ""b"" é"] 0 (9223372036854775807 170141183460469231731687303715884105727) (3 -1.7976931348623157e+308 5e-324) [(1 0 0) (2 63 63) (3 64 64) (9223372036854775801 18446744073709551614 18446744073709551615)] [(2 -1.7976931348623157e+308 -1.7976931348623155e+308) (1 -5e-324 -5e-324) (4 0 0) (1 5e-324 5e-324) (3 1.5 1.5)]) ("row" [null] 1 (0 0) (0 0 0) [] []) ("none" []) ("pair" ["a" "b"] 1) ("pair" ["a" "c"] 2) ("pair" ["a" null] 3) ("pair" [null "a"] 4) ("path" [] 5) ("path" ["a"] 6) ("path" ["a" "a"] 7) ("path" ["a" "b"] 8) ("path" ["ab"] 9) ("path" [null] 10)]'''
+\set all '''tally 2 "x" 0 ["a" "1" "b" "2"] [("all" 0 ["a" count "b" latest "c" latest "d" earliest "e" earliest]) ("row" 1 ["a ""b"" é" count "b" duration "c" sum "d" durations "e" numbers]) ("none" 0 []) ("pair" 2 ["n" count]) ("path" any ["n" count]) ("repeats" 0 ["a" count] 2 ["b" latest "c" count])] [("all" [] 9223372036854775807 none -9223372036854775807 none 9223372036854775807) ("row" ["a ""b"" é"] 0 (9223372036854775807 170141183460469231731687303715884105727) (3 -1.7976931348623157e+308 5e-324) [(1 0 0) (2 63 63) (3 64 64) (9223372036854775801 18446744073709551614 18446744073709551615)] [(2 -1.7976931348623157e+308 -1.7976931348623155e+308) (1 -5e-324 -5e-324) (4 0 0) (1 5e-324 5e-324) (3 1.5 1.5)]) ("row" [null] 1 (0 0) (0 0 0) [] []) ("none" []) ("pair" ["a" "b"] 1) ("pair" ["a" "c"] 2) ("pair" ["a" null] 3) ("pair" [null "a"] 4) ("path" [] 5) ("path" ["a"] 6) ("path" ["a" "a"] 7) ("path" ["a" "b"] 8) ("path" ["ab"] 9) ("path" [null] 10) ("repeats" [] 1 none 2 3 4)]'''
 SELECT :all::journey_tally;
 SELECT :all::journey_tally::text = :all AS same;
 \echo spaces and the order of rows do not matter
@@ -165,6 +166,14 @@ SELECT 'tally 2 "x" 0 [] [("all" some [])] []'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 4294967295 [])] []'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 0 ["a"])] []'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 0 [count])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 0 [])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 0 ["a" count])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 2 [])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] -1 ["a" count])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 2147483648 ["a" count])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 2147483647 ["a" count])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 [] 2 ["a" count] 1)] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("all" 0 ["c" latest] 2 ["a" count "b" sum])] [("all" [] none 1 (0 0 0) 2)]'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 0 []) ("row" 1 [])] [("other" [])]'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 0 []) ("row" 1 [])] [("row" [])]'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("all" 0 []) ("row" 1 [])] [("row" ["a" "b"])]'::journey_tally;
@@ -226,6 +235,7 @@ SELECT left(receive(substring(m FOR n)), 7) AS outcome, count(*) FROM
 \echo 'format, lengths, counts, types and numbers that lie'
 \set head '\'\\x0000000000000002' '00000001' '78' '0000000000000000\''
 \set no_arguments '\'\\x00000000\''
+\set no_repeats '\'\\x0000000000000000' '00000000\''
 \set shape '\'\\x00000001' '00000001' '61\''
 SELECT receive(:head::bytea || :no_arguments || '\x00000000' || '\x00000000');
 SELECT receive('\x0000000000000001');
@@ -238,15 +248,16 @@ SELECT receive(:head::bytea || '\xffffffff');
 SELECT receive(:head::bytea || :no_arguments || '\x7fffffff');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x7fffffff');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x07');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000000' || '\x0000000080000000' || '\x00000001' || '\x0000000161' || '\x00');
 \echo a row of a shape that is none, with labels that are none, and with too many of them
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000000' || '\x00000001' || '\x00000001' || '\x00000000');
-SELECT receive(:head::bytea || :no_arguments || :shape || '\xffffffff' || '\x00000000' || '\x00000001' || '\x00000000' || '\x7fffffff');
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000001' || '\x00000000' || '\x00000001' || '\x00000000' || '\x00000001' || '\xfffffffe');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000000' || :no_repeats || '\x00000001' || '\x00000001' || '\x00000000');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\xffffffff' || '\x00000000' || :no_repeats || '\x00000001' || '\x00000000' || '\x7fffffff');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000001' || '\x00000000' || :no_repeats || '\x00000001' || '\x00000000' || '\x00000001' || '\xfffffffe');
 \echo 'slots: a count, a duration, a sum, durations'
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x00' || '\x00000001' || '\x00000000' || '\x00000000' || '\x8000000000000000');
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x03' || '\x00000001' || '\x00000000' || '\x00000000' || '\x0000000000000001' || '\xffffffffffffffff' || '\x0000000000000000');
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x04' || '\x00000001' || '\x00000000' || '\x00000000' || '\x0000000000000001' || '\x7ff8000000000000' || '\x0000000000000000');
-SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x05' || '\x00000001' || '\x00000000' || '\x00000000' || '\x7fffffff');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x00' || :no_repeats || '\x00000001' || '\x00000000' || '\x00000000' || '\x8000000000000000');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x03' || :no_repeats || '\x00000001' || '\x00000000' || '\x00000000' || '\x0000000000000001' || '\xffffffffffffffff' || '\x0000000000000000');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x04' || :no_repeats || '\x00000001' || '\x00000000' || '\x00000000' || '\x0000000000000001' || '\x7ff8000000000000' || '\x0000000000000000');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x05' || :no_repeats || '\x00000001' || '\x00000000' || '\x00000000' || '\x7fffffff');
 
 -- Kept in a table: compressed, out of line, and back.
 CREATE TABLE kept (state journey_tally);
