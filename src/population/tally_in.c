@@ -308,6 +308,48 @@ get_version(Source *source)
  * ----------
  */
 
+typedef const char *TallyName;
+
+#define ST_SORT sort_names
+#define ST_ELEMENT_TYPE TallyName
+#define ST_COMPARE(a, b) strcmp(*(a), *(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* Shapes, and the slots of each, are found by their names: none may be there twice. */
+static void
+check_names(Source *source, TallyName *name, uint32 names, const char *what)
+{
+	sort_names(name, names);
+	for (uint32 i = 1; i < names; i++)
+		if (strcmp(name[i - 1], name[i]) == 0)
+			invalid(source, what);
+}
+
+static void
+check_slots(Source *source, const TallyShape *shape)
+{
+	TallyName  *name = palloc(Max(shape->slots, 1) * sizeof(TallyName));
+
+	for (uint32 i = 0; i < shape->slots; i++)
+		name[i] = shape->slot[i].name;
+	check_names(source, name, shape->slots, "slots with names of their own");
+	pfree(name);
+}
+
+static void
+check_shapes(Source *source, const TallyDefinition *definition)
+{
+	TallyName  *name = palloc(Max(definition->shapes, 1) * sizeof(TallyName));
+
+	for (uint32 i = 0; i < definition->shapes; i++)
+		name[i] = definition->shape[i].name;
+	check_names(source, name, definition->shapes, "shapes with names of their own");
+	pfree(name);
+}
+
 static void
 get_arguments(Source *source, TallyDefinition *definition)
 {
@@ -386,6 +428,7 @@ get_shape(Source *source, TallyShape *shape)
 	}
 	shape->slots = slots.len / sizeof(TallySlot);
 	shape->slot = (const TallySlot *) slots.data;
+	check_slots(source, shape);
 	get_mark(source, ')', "\")\"");
 }
 
@@ -409,6 +452,7 @@ get_definition(Source *source, TallyDefinition *definition)
 	}
 	definition->shapes = shapes.len / sizeof(TallyShape);
 	definition->shape = (const TallyShape *) shapes.data;
+	check_shapes(source, definition);
 }
 
 /* ----------
@@ -451,8 +495,9 @@ get_sum(Source *source, Tally *tally, uint32 row, uint32 slot)
 
 	get_mark(source, '(', "\"(\"");
 	sum.count = get_count(source, "a count");
-	sum.sum = get_double(source);
-	sum.rest = get_double(source);
+	/* of two zeros one */
+	sum.sum = get_double(source) + 0.0;
+	sum.rest = get_double(source) + 0.0;
 	if (!isfinite(sum.sum + sum.rest))
 		invalid(source, "a finite sum");
 	if (sum.count == 0 && (sum.sum != 0 || sum.rest != 0))
