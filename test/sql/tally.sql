@@ -96,6 +96,13 @@ SELECT :all::journey_tally::text = :all AS same;
 SELECT 'tally 2 "x" 0 [] [("all" 0 ["a" sum])] [("all" [] (1 -0 -0))]'::journey_tally;
 \echo spaces and the order of rows do not matter
 SELECT E'\ttally\n2 "x" 0[][ ("row"1 [ "n"count ])]\n[("row"[null]2)("row"["b"]1)("row" [ "a" ] 0)] '::journey_tally;
+\echo 'many shapes, of which each has a row, or one has them all'
+SELECT count(*) AS states, bool_and(t::journey_tally::text = t) AS same FROM (
+    SELECT 'tally 2 "x" 0 [] [' || string_agg(format('("s%s" 0 ["n" count])', i), ' ') || '] [' ||
+        string_agg(format('("s%s" [] %s)', i, i), ' ') || ']' AS t FROM generate_series(1001, 3000) i
+    UNION ALL
+    SELECT 'tally 2 "x" 0 [] [' || string_agg(format('("s%s" 1 ["n" count])', i), ' ') || '] [' ||
+        string_agg(format('("s3000" ["%s"] %s)', i, i), ' ') || ']' FROM generate_series(1001, 3000) i) s;
 \echo a shape without labels has its row whether it is there or not
 SELECT 'tally 2 "x" 0 [] [("all" 0 ["a" count "b" latest])] []'::journey_tally;
 
