@@ -506,6 +506,14 @@ get_sum(Source *source, Tally *tally, uint32 row, uint32 slot)
 	*(TallySum *) tally_slot(tally, row, slot, TALLY_SUM) = sum;
 }
 
+/* A tally that has grown left the smaller one, which nobody else knows. */
+static void
+drop_outgrown(Tally *outgrown, const Tally *tally)
+{
+	if (outgrown != tally)
+		pfree(outgrown);
+}
+
 static uint64
 get_border(Source *source, TallyType type)
 {
@@ -532,6 +540,7 @@ get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot, TallyTy
 
 	for (uint32 i = 0; get_more(source, &left); i++)
 	{
+		Tally	   *before = *tally;
 		TallyCell	cell;
 		int64		bucket;
 
@@ -548,6 +557,7 @@ get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot, TallyTy
 		get_mark(source, ')', "\")\"");
 		tally_sum_counts(&total, cell.count);
 		tally_add_cell(tally, row, slot, &cell);
+		drop_outgrown(before, *tally);
 	}
 }
 
@@ -637,7 +647,8 @@ get_row(Source *source, Tally **tally, RowReader *reader)
 	const TallyShape *shape;
 	const Label *key;
 	uint32		labels;
-	uint32		rows = (*tally)->rows;
+	Tally	   *before = *tally;
+	uint32		rows = before->rows;
 	uint32		row;
 
 	CHECK_FOR_INTERRUPTS();
@@ -649,6 +660,7 @@ get_row(Source *source, Tally **tally, RowReader *reader)
 	if (shape->labels != TALLY_ANY_LABELS && shape->labels != labels)
 		invalid(source, "as many labels as the shape has");
 	row = tally_row(tally, number, key, labels);
+	drop_outgrown(before, *tally);
 	free_key(key, labels);
 	if (shape->labels == 0 ? reader->known[number] : row != rows)
 		invalid(source, "a key that was not there before");
