@@ -229,10 +229,10 @@ population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 
 /*
  * Adds states of different definitions: both are made what the library would make
- * today.
+ * today.  The first one, if it is that already, is updated in place.
  */
 static Tally *
-combine_renewed(const Tally *a, const Tally *b)
+combine_renewed(Tally *a, const Tally *b)
 {
 	PopulationPlans plans = {.context = CurrentMemoryContext};
 	ArgumentValue value[2][ANALYSIS_MAX_ARGUMENTS];
@@ -251,7 +251,7 @@ combine_renewed(const Tally *a, const Tally *b)
 	if (!population_same_values(plans.analysis, value[0], value[1]))
 		population_values_differ(plans.analysis, value[0], value[1]);
 	plan = population_plan(&plans, value[0]);
-	sum = tally_same_definition(a, plan->empty) ? tally_create(a) :
+	sum = tally_same_definition(a, plan->empty) ? a :
 		renew_state(a, &definition[0], plans.analysis, plan);
 	if (!tally_same_definition(b, plan->empty))
 		b = renew_state(b, &definition[1], plans.analysis, plan);

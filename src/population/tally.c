@@ -142,10 +142,17 @@ free_place(const Tally *tally, uint32 hash)
 	return &index[i];
 }
 
+/*
+ * Where the search for a cell begins.  As with keys of rows, strangers may choose
+ * which ones there are, but cannot know the seed.
+ */
 static inline uint32
-first_place(uint64 key, uint32 room)
+first_place(const Tally *tally, uint64 key)
 {
-	return ((key * UINT64CONST(0x9E3779B97F4A7C15)) >> 32) & (room - 1);
+	uint64		hash = (key ^ tally->seed) * UINT64CONST(0x9E3779B97F4A7C15);
+
+	hash = (hash ^ (hash >> 32)) * (UINT64CONST(0xD6E8FEB86659FD93) ^ ((uint64) tally->seed << 32));
+	return (hash >> 32) & (tally->cells_room - 1);
 }
 
 /* The cell with this key, or the free place where it belongs. */
@@ -153,7 +160,7 @@ TallyCell *
 tally_find_cell(const Tally *tally, uint64 key)
 {
 	TallyCell  *cells = TALLY_CELLS(tally);
-	uint32		i = first_place(key, tally->cells_room);
+	uint32		i = first_place(tally, key);
 
 	while (cells[i].count != 0 && cells[i].key != key)
 		i = (i + 1) & (tally->cells_room - 1);

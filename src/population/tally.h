@@ -152,7 +152,7 @@ typedef struct Tally
 {
 	char		vl_len_[4];		/* varlena header */
 	uint32		format;			/* TALLY_FORMAT */
-	uint32		seed;			/* of the hashes of keys */
+	uint32		seed;			/* of the hashes of keys and cells */
 	uint32		shapes;
 	uint32		rows;
 	uint32		rows_room;		/* a power of two */
@@ -238,6 +238,8 @@ typedef struct TallyCells
 	uint32		count;
 	TallyCell  *cell;			/* by row, slot and bucket */
 } TallyCells;
+
+#define TALLY_EVERY_SHAPE	PG_UINT32_MAX
 
 extern uint32 *tally_rows(const Tally *tally, uint32 shape, uint32 *rows);
 extern double tally_duration_total(const TallyDuration *duration);

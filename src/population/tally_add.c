@@ -276,6 +276,14 @@ merge_cell(Tally **into, const Tally *other, const TallyCell *cell, const Mappin
 				   map->distribution[first + distribution - entry->distribution], cell);
 }
 
+/* On the way a tally may grow often: those in between are nobody's but ours. */
+static void
+drop_outgrown(Tally *outgrown, const Tally *now, const Tally *given)
+{
+	if (outgrown != now && outgrown != given)
+		pfree(outgrown);
+}
+
 /*
  * Adds another tally, row by row.  Its definition must be the same, or covered by
  * that of *into, which has slots and shapes that it lacks.
@@ -284,21 +292,27 @@ void
 tally_merge(Tally **into, const Tally *other)
 {
 	Mapping    *map = make_mapping(*into, other);
+	const Tally *given = *into;
 
 	for (uint32 row = 0; row < other->rows; row++)
 	{
+		Tally	   *before = *into;
+
 		if (row % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
 		merge_row(into, other, row, map);
+		drop_outgrown(before, *into, given);
 	}
 	for (uint32 i = 0; i < other->cells_room; i++)
 	{
 		const TallyCell *cell = &TALLY_CELLS(other)[i];
+		Tally	   *before = *into;
 
 		if (i % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
 		if (cell->count != 0)
 			merge_cell(into, other, cell, map);
+		drop_outgrown(before, *into, given);
 	}
 	pfree(map->shape);
 	pfree(map->slot);

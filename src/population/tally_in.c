@@ -37,6 +37,48 @@ get_version(Source *source)
  * ----------
  */
 
+typedef const char *TallyName;
+
+#define ST_SORT sort_names
+#define ST_ELEMENT_TYPE TallyName
+#define ST_COMPARE(a, b) strcmp(*(a), *(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* Shapes, and the slots of each, are found by their names: none may be there twice. */
+static void
+check_names(Source *source, TallyName *name, uint32 names, const char *what)
+{
+	sort_names(name, names);
+	for (uint32 i = 1; i < names; i++)
+		if (strcmp(name[i - 1], name[i]) == 0)
+			source_invalid(source, what);
+}
+
+static void
+check_slots(Source *source, const TallySlot *slot, uint32 slots)
+{
+	TallyName  *name = palloc(Max(slots, 1) * sizeof(TallyName));
+
+	for (uint32 i = 0; i < slots; i++)
+		name[i] = slot[i].name;
+	check_names(source, name, slots, "slots with names of their own");
+	pfree(name);
+}
+
+static void
+check_shapes(Source *source, const TallyDefinition *definition)
+{
+	TallyName  *name = palloc(Max(definition->shapes, 1) * sizeof(TallyName));
+
+	for (uint32 i = 0; i < definition->shapes; i++)
+		name[i] = definition->shape[i].name;
+	check_names(source, name, definition->shapes, "shapes with names of their own");
+	pfree(name);
+}
+
 static void
 get_arguments(Source *source, TallyDefinition *definition)
 {
@@ -110,6 +152,7 @@ get_slots(Source *source, const TallySlot **slot)
 		appendBinaryStringInfo(&slots, (char *) &next, sizeof(next));
 	}
 	*slot = (const TallySlot *) slots.data;
+	check_slots(source, *slot, slots.len / sizeof(TallySlot));
 	return slots.len / sizeof(TallySlot);
 }
 
@@ -162,6 +205,7 @@ get_definition(Source *source, TallyDefinition *definition)
 	}
 	definition->shapes = shapes.len / sizeof(TallyShape);
 	definition->shape = (const TallyShape *) shapes.data;
+	check_shapes(source, definition);
 }
 
 /* ----------
@@ -204,14 +248,23 @@ get_sum(Source *source, Tally *tally, uint32 row, uint32 slot)
 
 	source_get_mark(source, '(', "\"(\"");
 	sum.count = source_get_count(source, "a count");
-	sum.sum = source_get_double(source);
-	sum.rest = source_get_double(source);
+	/* of two zeros one */
+	sum.sum = source_get_double(source) + 0.0;
+	sum.rest = source_get_double(source) + 0.0;
 	if (!isfinite(sum.sum + sum.rest))
 		source_invalid(source, "a finite sum");
 	if (sum.count == 0 && (sum.sum != 0 || sum.rest != 0))
 		source_invalid(source, "a sum of zero for a count of zero");
 	source_get_mark(source, ')', "\")\"");
 	*(TallySum *) tally_slot(tally, row, slot, TALLY_SUM) = sum;
+}
+
+/* A tally that has grown left the smaller one, which nobody else knows. */
+static void
+drop_outgrown(Tally *outgrown, const Tally *tally)
+{
+	if (outgrown != tally)
+		pfree(outgrown);
 }
 
 static uint64
@@ -240,6 +293,7 @@ get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot, TallyTy
 
 	for (uint32 i = 0; source_get_more(source, &left); i++)
 	{
+		Tally	   *before = *tally;
 		TallyCell	cell;
 		int64		bucket;
 
@@ -256,6 +310,7 @@ get_distribution(Source *source, Tally **tally, uint32 row, uint32 slot, TallyTy
 		source_get_mark(source, ')', "\")\"");
 		tally_sum_counts(&total, cell.count);
 		tally_add_cell(tally, row, slot, &cell);
+		drop_outgrown(before, *tally);
 	}
 }
 
@@ -345,7 +400,8 @@ get_row(Source *source, Tally **tally, RowReader *reader)
 	const TallyShape *shape;
 	const Label *key;
 	uint32		labels;
-	uint32		rows = (*tally)->rows;
+	Tally	   *before = *tally;
+	uint32		rows = before->rows;
 	uint32		row;
 
 	CHECK_FOR_INTERRUPTS();
@@ -357,6 +413,7 @@ get_row(Source *source, Tally **tally, RowReader *reader)
 	if (shape->labels != TALLY_ANY_LABELS && shape->labels != labels)
 		source_invalid(source, "as many labels as the shape has");
 	row = tally_row(tally, number, key, labels);
+	drop_outgrown(before, *tally);
 	free_key(key, labels);
 	if (shape->labels == 0 ? reader->known[number] : row != rows)
 		source_invalid(source, "a key that was not there before");

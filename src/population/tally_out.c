@@ -358,6 +358,8 @@ put_tally(Sink *sink, const Tally *tally)
 {
 	TallyDefinition definition;
 	TallyCells	cells;
+	uint32		rows;
+	uint32	   *row;
 
 	tally_definition(tally, &definition);
 	tally_sort_cells(tally, &cells);
@@ -365,17 +367,11 @@ put_tally(Sink *sink, const Tally *tally)
 	put_integer(sink, TALLY_FORMAT);
 	put_definition(sink, &definition);
 	put_list(sink, tally->rows);
-	for (uint32 shape = 0; shape < definition.shapes; shape++)
+	row = tally_rows(tally, TALLY_EVERY_SHAPE, &rows);
+	for (uint32 i = 0; i < rows; i++)
 	{
-		uint32		rows;
-		uint32	   *row = tally_rows(tally, shape, &rows);
-
-		for (uint32 i = 0; i < rows; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			put_row(sink, tally, &definition, &cells, row[i]);
-		}
-		pfree(row);
+		CHECK_FOR_INTERRUPTS();
+		put_row(sink, tally, &definition, &cells, row[i]);
 	}
 	put_close(sink, ']');
 }

@@ -28,14 +28,17 @@ compare_labels(const Label *a, const Label *b)
 typedef struct KeyedRow
 {
 	uint32		row;
+	uint32		shape;
 	uint32		labels;
 	const Label *key;
 } KeyedRow;
 
-/* Label by label; a key that another begins with comes first. */
+/* By shape, then label by label; a key that another begins with comes first. */
 static int
-compare_keys(const KeyedRow *a, const KeyedRow *b)
+compare_rows(const KeyedRow *a, const KeyedRow *b)
 {
+	if (a->shape != b->shape)
+		return a->shape > b->shape ? 1 : -1;
 	for (uint32 i = 0; i < a->labels && i < b->labels; i++)
 	{
 		int			order = compare_labels(&a->key[i], &b->key[i]);
@@ -48,13 +51,22 @@ compare_keys(const KeyedRow *a, const KeyedRow *b)
 
 #define ST_SORT sort_rows
 #define ST_ELEMENT_TYPE KeyedRow
-#define ST_COMPARE(a, b) compare_keys(a, b)
+#define ST_COMPARE(a, b) compare_rows(a, b)
 #define ST_SCOPE static
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* The rows of a shape in the order of their keys, palloc'd. */
+static inline bool
+is_of_shape(const TallyRow *row, uint32 shape)
+{
+	return row->shape == shape || shape == TALLY_EVERY_SHAPE;
+}
+
+/*
+ * The rows of a shape in the order of their keys, palloc'd; or of every shape, one
+ * shape after another.
+ */
 uint32 *
 tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 {
@@ -66,15 +78,15 @@ tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 	Label	   *key;
 
 	for (uint32 row = 0; row < tally->rows; row++)
-		if (entry[row].shape == shape)
+		if (is_of_shape(&entry[row], shape))
 			labels += entry[row].labels;
 	key = palloc_extended(Max(labels, 1) * sizeof(Label), MCXT_ALLOC_HUGE);
 	for (uint32 row = 0; row < tally->rows; row++)
 	{
-		if (entry[row].shape != shape)
+		if (!is_of_shape(&entry[row], shape))
 			continue;
 		tally_key(tally, row, key);
-		keyed[n++] = (KeyedRow) {row, entry[row].labels, key};
+		keyed[n++] = (KeyedRow) {row, entry[row].shape, entry[row].labels, key};
 		key += entry[row].labels;
 	}
 	sort_rows(keyed, n);

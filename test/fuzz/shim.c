@@ -29,6 +29,8 @@
 
 #include "compat.h"
 
+extern void _PG_init(void);
+
 /* ----------
  * Memory
  * ----------
@@ -393,11 +395,13 @@ ExceptionalCondition(const char *condition,
 	abort();
 }
 
-/* The same in every run, so that an input does the same again. */
+/* Other bytes at each call, but for each input the same, so that it does the same again. */
+static uint8 random_byte;
+
 bool
 pg_strong_random(void *bytes, size_t size)
 {
-	memset(bytes, 0x9d, size);
+	memset(bytes, random_byte += 0x9d, size);
 	return true;
 }
 
@@ -711,8 +715,8 @@ DirectFunctionCall1Coll(PGFunction function, Oid collation, Datum argument)
 	return fuzz_call(function, argument);
 }
 
-static Datum
-call(PGFunction function, int count, const Datum *argument)
+Datum
+fuzz_call_many(PGFunction function, int count, const Datum *argument)
 {
 	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
 	FmgrInfo	info = {0};
@@ -730,7 +734,7 @@ call(PGFunction function, int count, const Datum *argument)
 Datum
 fuzz_call(PGFunction function, Datum argument)
 {
-	return call(function, 1, &argument);
+	return fuzz_call_many(function, 1, &argument);
 }
 
 Datum
@@ -738,15 +742,7 @@ fuzz_call2(PGFunction function, Datum first, Datum second)
 {
 	Datum		argument[] = {first, second};
 
-	return call(function, lengthof(argument), argument);
-}
-
-Datum
-fuzz_call3(PGFunction function, Datum first, Datum second, Datum third)
-{
-	Datum		argument[] = {first, second, third};
-
-	return call(function, lengthof(argument), argument);
+	return fuzz_call_many(function, lengthof(argument), argument);
 }
 
 Datum
@@ -789,7 +785,10 @@ fuzz_try(void (*run) (void *argument), void *argument)
 	volatile bool done = false;
 
 	if (TopMemoryContext == NULL)
+	{
 		TopMemoryContext = AllocSetContextCreateInternal(NULL, "top", 0, 0, 0);
+		_PG_init();
+	}
 	if (CurrentMemoryContext == NULL)
 		CurrentMemoryContext = TopMemoryContext;
 	if (setjmp(here) == 0)
@@ -807,6 +806,7 @@ void
 fuzz_reset(void)
 {
 	MemoryContextReset(TopMemoryContext);
+	random_byte = 0;
 }
 
 void

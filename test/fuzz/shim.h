@@ -10,6 +10,8 @@
 
 #include "fmgr.h"
 
+#include "population/report.h"
+
 /*
  * Runs something with a memory context of its own as the current one.  False
  * if it ended with an error that a user may see; any other error, or one that
@@ -20,10 +22,10 @@ extern bool fuzz_try(void (*run) (void *argument), void *argument);
 /* Forgets all memory.  At the end of each input. */
 extern void fuzz_reset(void);
 
-/* Calls an SQL function with one to three arguments. */
+/* Calls an SQL function. */
 extern Datum fuzz_call(PGFunction function, Datum argument);
 extern Datum fuzz_call2(PGFunction function, Datum first, Datum second);
-extern Datum fuzz_call3(PGFunction function, Datum first, Datum second, Datum third);
+extern Datum fuzz_call_many(PGFunction function, int count, const Datum *argument);
 
 /* A receive function's argument, and the call. */
 extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size);
@@ -31,7 +33,9 @@ extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size)
 /* Memory that an aggregate may use before it writes files. */
 extern size_t fuzz_memory;
 
-/* Sees the rows of an aggregate's answer. */
+/* The row type of an aggregate's answer, and who sees its rows. */
+extern const ReportColumn *fuzz_column;
+extern int	fuzz_columns;
 extern void (*fuzz_row) (const Datum *values, const bool *nulls);
 
 /* Bytes as a varlena of exactly their size. */

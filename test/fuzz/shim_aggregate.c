@@ -386,10 +386,12 @@ get_func_name(Oid function)
 }
 
 /* ----------
- * Rows: a target sees each of them, and gets none back.
+ * Rows: a target says of which type they are, sees each of them, and gets none back.
  * ----------
  */
 
+const ReportColumn *fuzz_column;
+int			fuzz_columns;
 void		(*fuzz_row) (const Datum *values, const bool *nulls);
 
 Oid
@@ -407,7 +409,16 @@ get_element_type(Oid type)
 TupleDesc
 lookup_rowtype_tupdesc_copy(Oid type, int32 modifier)
 {
-	return palloc0(sizeof(TupleDescData));
+	TupleDescData head = {.natts = fuzz_columns};
+	TupleDesc	desc = palloc0(TupleDescSize(&head));
+
+	*desc = head;
+	for (int i = 0; i < fuzz_columns; i++)
+	{
+		TupleDescAttr(desc, i)->atttypid = fuzz_column[i].type;
+		strlcpy(NameStr(TupleDescAttr(desc, i)->attname), fuzz_column[i].name, NAMEDATALEN);
+	}
+	return desc;
 }
 
 HeapTuple
@@ -417,17 +428,29 @@ heap_form_tuple(TupleDesc desc, Datum *values, bool *nulls)
 	return palloc0(sizeof(HeapTupleData));
 }
 
+void
+heap_freetuple(HeapTuple tuple)
+{
+	pfree(tuple);
+}
+
 Datum
 HeapTupleHeaderGetDatum(HeapTupleHeader header)
 {
 	return PointerGetDatum(header);
 }
 
-ArrayType *
-construct_md_array(Datum *elements, bool *nulls, int dimensions, int *sizes, int *lows,
-				   Oid type, int length, bool by_value, char alignment)
+ArrayBuildState *
+accumArrayResult(ArrayBuildState *state, Datum value, bool isnull, Oid type,
+				 MemoryContext context)
 {
-	return palloc0(sizeof(ArrayType));
+	return state ? state : MemoryContextAllocZero(context, sizeof(ArrayBuildState));
+}
+
+Datum
+makeArrayResult(ArrayBuildState *state, MemoryContext context)
+{
+	return PointerGetDatum(MemoryContextAllocZero(context, sizeof(ArrayType)));
 }
 
 ArrayType *

@@ -9,256 +9,350 @@
 
 #include <math.h>
 
-#include "utils/timestamp.h"
-
-#include "population/tally.h"
+#include "population/tally_private.h"
 
 extern Datum journey_tally_in(PG_FUNCTION_ARGS);
 extern Datum journey_tally_out(PG_FUNCTION_ARGS);
 extern Datum journey_tally_send(PG_FUNCTION_ARGS);
 extern Datum journey_tally_recv(PG_FUNCTION_ARGS);
-extern Datum journey_in(PG_FUNCTION_ARGS);
-extern Datum stage_funnel_transition(PG_FUNCTION_ARGS);
-extern Datum stage_funnel_final(PG_FUNCTION_ARGS);
-extern Datum session_summary_transition(PG_FUNCTION_ARGS);
-extern Datum session_summary_final(PG_FUNCTION_ARGS);
 
 typedef struct Input
 {
 	const uint8_t *data;
 	size_t		size;
-	Datum		tally;
-	Datum		journey;		/* of a customer who is to be added */
+	const Tally *tally;
+	TallyDefinition definition; /* its own */
+	TallyDefinition less;		/* what it leaves out */
 } Input;
+
+static inline char *
+tally_text(const Tally *tally)
+{
+	return DatumGetCString(fuzz_call(journey_tally_out, PointerGetDatum(tally)));
+}
+
+static inline void
+same_tally(const Tally *a, const Tally *b, const char *promise)
+{
+	fuzz_check(tally_same_definition(a, b) && strcmp(tally_text(a), tally_text(b)) == 0, promise);
+}
 
 /* It reads back from its text and its binary form, and is the same in both. */
 static inline void
 tally_holds(void *argument)
 {
 	Input	   *input = argument;
-	Datum		text = fuzz_call(journey_tally_out, input->tally);
-	bytea	   *message = DatumGetByteaPP(fuzz_call(journey_tally_send, input->tally));
-	Datum		from_text = fuzz_call(journey_tally_in, text);
+	bytea	   *message = DatumGetByteaPP(fuzz_call(journey_tally_send,
+													PointerGetDatum(input->tally)));
+	Datum		from_text = fuzz_call(journey_tally_in, CStringGetDatum(tally_text(input->tally)));
 	Datum		from_binary = fuzz_receive(journey_tally_recv, (uint8_t *) VARDATA_ANY(message),
 										   VARSIZE_ANY_EXHDR(message));
 
-	fuzz_check(strcmp(DatumGetCString(text),
-					  DatumGetCString(fuzz_call(journey_tally_out, from_text))) == 0,
+	same_tally(tally_from_datum(from_text), input->tally,
 			   "a tally changes on its way through text");
-	fuzz_check(strcmp(DatumGetCString(text),
-					  DatumGetCString(fuzz_call(journey_tally_out, from_binary))) == 0,
+	same_tally(tally_from_datum(from_binary), input->tally,
 			   "a tally changes on its way through binary");
+	fuzz_same(message, DatumGetByteaPP(fuzz_call(journey_tally_send, from_text)),
+			  "a tally from text is another one in binary");
 }
 
-/* It can be added to itself and to an empty one, if its numbers have the room. */
+/* ----------
+ * Rows
+ * ----------
+ */
+
+static inline bool
+same_label(const Label *a, const Label *b)
+{
+	if (a->text == NULL || b->text == NULL)
+		return a->text == b->text;
+	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static inline Label *
+key_of(const Tally *tally, uint32 row)
+{
+	Label	   *key = palloc(Max(tally_row_entry(tally, row)->labels, 1) * sizeof(Label));
+
+	tally_key(tally, row, key);
+	return key;
+}
+
+/* Each row is found by its key, and is among the rows of its shape. */
+static inline void
+finds_rows(Tally *tally)
+{
+	Tally	   *found = tally;
+	uint32		all = 0;
+
+	for (uint32 shape = 0; shape < tally->shapes; shape++)
+	{
+		uint32		rows;
+		uint32	   *row = tally_rows(tally, shape, &rows);
+
+		for (uint32 i = 0; i < rows; i++)
+			fuzz_check(tally_row(&found, shape, key_of(tally, row[i]),
+								 tally_row_entry(tally, row[i])->labels) == row[i],
+					   "a row is not found by its key");
+		fuzz_check(tally_layout(tally, shape)->labels != 0 ||
+				   (rows == 1 && row[0] == tally_only_row(tally, shape)),
+				   "a shape without labels has other rows than its one");
+		all += rows;
+	}
+	fuzz_check(all == tally->rows && found == tally, "there are rows of no shape");
+}
+
+static inline void
+add_to_slots(Tally **tally, uint32 row, const TallyShape *shape, uint32 number)
+{
+	for (uint32 slot = 0; slot < shape->slots; slot++)
+		switch (shape->slot[slot].type)
+		{
+			case TALLY_COUNT:
+				tally_add_count(*tally, row, slot, number);
+				break;
+			case TALLY_SUM:
+				tally_add_value(*tally, row, slot, number / 2.0);
+				break;
+			case TALLY_DURATIONS:
+				tally_add_time(tally, row, slot, (uint64) number * number);
+				break;
+			case TALLY_NUMBERS:
+				tally_add_number(tally, row, slot, number - 10.0);
+				break;
+			default:
+				break;
+		}
+}
+
+#define MOST_LABELS		8
+
+/* Adds new rows to each shape that may have more, as many as make it grow. */
+static inline void
+add_rows(Tally **tally, const TallyDefinition *definition, uint32 rows)
+{
+	for (uint32 shape = 0; shape < definition->shapes; shape++)
+		for (uint32 i = 0; i < rows; i++)
+		{
+			bool		any = definition->shape[shape].labels == TALLY_ANY_LABELS;
+			uint32		labels = any ? i % MOST_LABELS : definition->shape[shape].labels;
+			char	   *text = psprintf("grown %u", i);
+			Label		key[MOST_LABELS];
+
+			if (labels == 0 || labels > MOST_LABELS)
+				continue;
+			for (uint32 label = 0; label < labels; label++)
+				key[label] = (Label) {label % 3 == 1 ? NULL : text, label % 3 == 1 ? 0 : strlen(text)};
+			add_to_slots(tally, tally_row(tally, shape, key, labels), &definition->shape[shape], i);
+		}
+}
+
+/* Rows stay where they were, with what they had, when there are many more. */
+static inline void
+tally_grows(void *argument)
+{
+	Input	   *input = argument;
+	uint32		rows = input->tally->rows + 20;
+	Tally	   *grown = tally_create(input->tally);
+	Tally	   *other = tally_define(&input->definition);
+
+	finds_rows(grown);
+	add_rows(&grown, &input->definition, rows);
+	finds_rows(grown);
+	for (uint32 row = 0; row < input->tally->rows; row++)
+	{
+		Label	   *key = key_of(input->tally, row);
+		Label	   *now = key_of(grown, row);
+
+		fuzz_check(tally_row_entry(grown, row)->labels == tally_row_entry(input->tally, row)->labels,
+				   "a key has another length when a tally has grown");
+		for (uint32 label = 0; label < tally_row_entry(grown, row)->labels; label++)
+			fuzz_check(same_label(&key[label], &now[label]), "a key is another one when a tally has grown");
+	}
+	add_rows(&other, &input->definition, rows);
+	tally_merge(&other, input->tally);
+	finds_rows(other);
+	same_tally(grown, other, "a tally that has grown is not what was added to it");
+}
+
+/* ----------
+ * Merging
+ * ----------
+ */
+
+static inline void
+percentiles_rise(const Tally *tally, const TallyCells *cells, uint32 row, uint32 slot)
+{
+	static const int percents[] = {1, 10, 50, 90, 99, 100};
+	double		previous = -INFINITY;
+
+	for (int i = 0; i < lengthof(percents); i++)
+	{
+		double		now;
+
+		if (!tally_percentile(tally, cells, row, slot, percents[i], &now))
+			return;
+		fuzz_check(isfinite(now) && now >= previous, "percentiles fall");
+		previous = now;
+	}
+}
+
+/* It can be added to nothing, nothing to it, and it to itself, if its numbers have the room. */
 static inline void
 tally_merges(void *argument)
 {
-	Tally	   *tally = tally_from_datum(((Input *) argument)->tally);
-	TallyDefinition definition;
+	Input	   *input = argument;
+	const Tally *tally = input->tally;
+	Tally	   *nothing = tally_define(&input->definition);
+	Tally	   *sum = tally_create(nothing);
+	Tally	   *twice;
 	TallyCells	cells;
-	Tally	   *sum;
 
-	tally_definition(tally, &definition);
-	sum = tally_create(tally_key(&definition));
+	fuzz_check(tally_covers(&input->definition, &input->definition), "a definition lacks something of its own");
 	tally_merge(&sum, tally);
+	same_tally(sum, tally, "what is added to nothing is another tally");
+	tally_merge(&sum, nothing);
+	same_tally(sum, tally, "a tally to which nothing is added is another one");
 	fuzz_check(sum->rows == tally->rows && sum->cells == tally->cells,
 			   "merging with nothing loses something");
 	tally_sort_cells(sum, &cells);
 	for (uint32 row = 0; row < sum->rows; row++)
-		for (uint32 slot = 0; slot < sum->row_slots; slot++)
-		{
-			double		previous = 0;
-
-			if (definition.type[definition.common_slots + slot] != TALLY_DISTRIBUTION)
-				continue;
-			for (int percent = 10; percent <= 90; percent += 40)
-			{
-				double		now;
-
-				if (!tally_percentile(sum, &cells, row, slot, percent, &now))
-					continue;
-				fuzz_check(now >= previous, "percentiles fall");
-				previous = now;
-			}
-		}
+		for (uint32 slot = 0; slot < tally_layout(sum, tally_row_entry(sum, row)->shape)->slots; slot++)
+			if (TALLY_IS_DISTRIBUTION(tally_place(sum, tally_row_entry(sum, row), slot)->type))
+				percentiles_rise(sum, &cells, row, slot);
+	twice = tally_create(tally);
+	tally_merge(&twice, twice);
 	tally_merge(&sum, tally);
+	same_tally(sum, twice, "what is added to itself is not twice itself");
 	fuzz_check(sum->rows == tally->rows && sum->cells == tally->cells,
 			   "merging with itself makes something new");
 }
 
-/* Columns of funnel_stage. */
-enum
-{
-	STEP = 1,
-	CUSTOMERS = 3,
-	FROM_START,
-	FROM_PREVIOUS,
-	LOW = 15,
-	HIGH
-};
-
-static inline bool
-is_rate(const Datum *values, const bool *nulls, int column)
-{
-	double		rate = DatumGetFloat8(values[column]);
-
-	return nulls[column] || (rate >= 0 && rate <= 1);
-}
-
-/* Whatever was counted, a row of a funnel makes sense. */
-static inline void
-check_stage(const Datum *values, const bool *nulls)
-{
-	static int64 before;
-
-	fuzz_check(DatumGetInt64(values[CUSTOMERS]) >= 0 &&
-			   (DatumGetInt32(values[STEP]) == 1 || DatumGetInt64(values[CUSTOMERS]) <= before),
-			   "more customers reach a step than the one before");
-	before = DatumGetInt64(values[CUSTOMERS]);
-	fuzz_check(is_rate(values, nulls, FROM_START) && is_rate(values, nulls, FROM_PREVIOUS) &&
-			   is_rate(values, nulls, LOW) && is_rate(values, nulls, HIGH),
-			   "a rate is not between 0 and 1");
-	fuzz_check(nulls[FROM_START] ||
-			   (DatumGetFloat8(values[LOW]) <= DatumGetFloat8(values[FROM_START]) &&
-				DatumGetFloat8(values[FROM_START]) <= DatumGetFloat8(values[HIGH])),
-			   "a rate is outside its interval");
-}
+/* ----------
+ * A tally that lacks something
+ * ----------
+ */
 
 static inline void
-make_journey(void *argument)
+lack_slot(TallyShape *shape, uint32 lacking)
 {
-	static const char journey[] =
-		"2026-03-01 09:00Z visit@web, 2026-03-01 10:00Z cart@app =5, "
-		"2026-03-02 00:00Z buy@web =9.5 *4, 2026-03-03 00:00Z buy";
+	TallySlot  *slot = palloc(Max(shape->slots, 1) * sizeof(TallySlot));
+	uint32		slots = 0;
 
-	((Input *) argument)->journey = fuzz_call(journey_in, CStringGetDatum(journey));
+	for (uint32 i = shape->slots; i-- > 0;)
+		if (i != lacking)
+			slot[slots++] = shape->slot[i];
+	shape->slot = slot;
+	shape->slots = slots;
 }
 
-/* If it is a funnel's, rows can be made of it, and customers added. */
+/*
+ * A definition without one of its slots, or without a shape, and backwards.
+ * Which one is a matter of chance.
+ */
 static inline void
-funnel_answers(void *argument)
+lack_something(const TallyDefinition *whole, uint32 chance, TallyDefinition *less)
 {
-	Input	   *input = argument;
-	Tally	   *tally = tally_from_datum(input->tally);
-	TallyDefinition definition;
-	Datum		pattern;
+	TallyShape *shape = palloc(Max(whole->shapes, 1) * sizeof(TallyShape));
+	uint32		things = 0;
+	uint32		lacking;
 
-	fuzz_row = check_stage;
-	fuzz_call(stage_funnel_final, PointerGetDatum(tally));
-	tally_definition(tally, &definition);
-	pattern = PointerGetDatum(fuzz_varlena(definition.text[0].text, definition.text[0].length));
-	tally = (Tally *) DatumGetPointer(fuzz_call3(stage_funnel_transition, PointerGetDatum(tally),
-												 input->journey, pattern));
-	fuzz_call(stage_funnel_final, PointerGetDatum(tally));
-}
-
-/* Columns of session_stats. */
-enum
-{
-	SESSION_CUSTOMERS,
-	SESSIONS,
-	SESSION_TOUCHPOINTS = 3,
-	AVG_TOUCHPOINTS,
-	MEDIAN_TOUCHPOINTS,
-	P90_TOUCHPOINTS,
-	AVG_SECONDS,
-	MEDIAN_SECONDS,
-	P90_SECONDS,
-	BOUNCED,
-	SUM_OF_VALUES = 12
-};
-
-/* Counts of all rows of a summary, added up as far as they go. */
-typedef struct Summary
-{
-	uint64		customers;
-	uint64		sessions;
-	uint64		touchpoints;
-} Summary;
-
-static Summary summary;
-
-/* Whatever was counted, a row of a summary makes sense. */
-static inline void
-check_summary(const Datum *values, const bool *nulls)
-{
-	fuzz_check(DatumGetInt64(values[SESSION_CUSTOMERS]) >= 0 && DatumGetInt64(values[SESSIONS]) >= 0 &&
-			   DatumGetInt64(values[SESSION_TOUCHPOINTS]) >= 0 && DatumGetInt64(values[BOUNCED]) >= 0,
-			   "a count is below zero");
-	fuzz_check(nulls[P90_TOUCHPOINTS] == nulls[MEDIAN_TOUCHPOINTS] &&
-			   nulls[P90_SECONDS] == nulls[MEDIAN_SECONDS], "a percentile is missing");
-	fuzz_check(nulls[P90_TOUCHPOINTS] ||
-			   DatumGetFloat8(values[P90_TOUCHPOINTS]) >= DatumGetFloat8(values[MEDIAN_TOUCHPOINTS]),
-			   "percentiles of lengths fall");
-	fuzz_check(nulls[P90_SECONDS] ||
-			   DatumGetFloat8(values[P90_SECONDS]) >= DatumGetFloat8(values[MEDIAN_SECONDS]),
-			   "percentiles of times fall");
-	fuzz_check(nulls[AVG_SECONDS] || DatumGetFloat8(values[AVG_SECONDS]) >= 0, "an average is below zero");
-	fuzz_check(nulls[SUM_OF_VALUES] || !isnan(DatumGetFloat8(values[SUM_OF_VALUES])), "a sum is no number");
-	summary.customers += DatumGetInt64(values[SESSION_CUSTOMERS]);
-	summary.sessions += DatumGetInt64(values[SESSIONS]);
-	summary.touchpoints += DatumGetInt64(values[SESSION_TOUCHPOINTS]);
-}
-
-static inline Summary
-summarize(Tally *tally)
-{
-	memset(&summary, 0, sizeof(summary));
-	fuzz_row = check_summary;
-	fuzz_call(session_summary_final, PointerGetDatum(tally));
-	return summary;
-}
-
-/* The gap that a summary's text says: "1800 s" or "1500 us". */
-static inline Interval *
-summary_gap(const Tally *tally)
-{
-	Interval   *gap = palloc0(sizeof(Interval));
-	TallyDefinition definition;
-	char	   *text;
-	char	   *unit;
-
-	tally_definition(tally, &definition);
-	text = pnstrdup(definition.text[0].text, definition.text[0].length);
-	gap->time = strtoll(text, &unit, 10);
-	if (strcmp(unit, " s") == 0)
-		gap->time *= USECS_PER_SEC;
-	return gap;
-}
-
-/* If it is a summary's, rows can be made of it, and a customer who is added counts. */
-static inline void
-summary_answers(void *argument)
-{
-	Input	   *input = argument;
-	Tally	   *tally = tally_from_datum(input->tally);
-	Summary		before = summarize(tally);
-	Summary		after;
-
-	tally = (Tally *) DatumGetPointer(fuzz_call3(session_summary_transition, PointerGetDatum(tally),
-												 input->journey,
-												 IntervalPGetDatum(summary_gap(tally))));
-	after = summarize(tally);
-	fuzz_check(after.customers - before.customers == 1 &&
-			   after.sessions - before.sessions >= 1 && after.sessions - before.sessions <= 4 &&
-			   after.touchpoints - before.touchpoints == 4, "a customer who is added does not count");
-}
-
-static inline void
-tally_run(void (*read) (void *), const uint8_t *data, size_t size)
-{
-	Input		input = {data, size};
-
-	if (fuzz_try(read, &input) && input.tally != (Datum) 0)
+	for (uint32 i = 0; i < whole->shapes; i++)
+		things += whole->shape[i].slots + 1;
+	lacking = things ? chance % things : 0;
+	*less = *whole;
+	less->shape = shape;
+	less->shapes = 0;
+	for (uint32 i = whole->shapes; i-- > 0;)
 	{
-		fuzz_check(fuzz_try(tally_holds, &input), "a tally is refused when it is read back");
-		fuzz_try(tally_merges, &input);
-		fuzz_check(fuzz_try(make_journey, &input), "the journey to be added is none");
-		fuzz_try(funnel_answers, &input);
-		fuzz_try(summary_answers, &input);
+		things -= whole->shape[i].slots + 1;
+		if (lacking == things + whole->shape[i].slots)
+			continue;
+		shape[less->shapes] = whole->shape[i];
+		lack_slot(&shape[less->shapes++], lacking - things);
 	}
-	fuzz_reset();
+}
+
+static inline void
+copy_slot(Tally **to, uint32 row, uint32 slot, const Tally *from, const TallyCells *cells,
+		  uint32 from_row, uint32 from_slot, TallyType type)
+{
+	const TallyCell *cell;
+	uint32		count;
+
+	switch (type)
+	{
+		case TALLY_COUNT:
+			tally_add_count(*to, row, slot, tally_count(from, from_row, from_slot));
+			break;
+		case TALLY_LATEST:
+			tally_add_latest(*to, row, slot, tally_latest(from, from_row, from_slot));
+			break;
+		case TALLY_EARLIEST:
+			tally_add_earliest(*to, row, slot, tally_earliest(from, from_row, from_slot));
+			break;
+		case TALLY_DURATION:
+			*(TallyDuration *) tally_slot(*to, row, slot, type) = *tally_duration(from, from_row, from_slot);
+			break;
+		case TALLY_SUM:
+			*(TallySum *) tally_slot(*to, row, slot, type) = *tally_sum(from, from_row, from_slot);
+			break;
+		case TALLY_DURATIONS:
+		case TALLY_NUMBERS:
+			count = tally_find_cells(from, cells, from_row, from_slot, &cell);
+			for (uint32 i = 0; i < count; i++)
+				tally_add_cell(to, row, slot, &cell[i]);
+			break;
+	}
+}
+
+/* Copies those rows and slots that "less" has, by their names, to an empty tally. */
+static inline Tally *
+copy_tally(const Input *input, const TallyDefinition *to, const TallyDefinition *less)
+{
+	const Tally *tally = input->tally;
+	Tally	   *copy = tally_define(to);
+	TallyCells	cells;
+
+	tally_sort_cells(tally, &cells);
+	for (uint32 row = 0; row < tally->rows; row++)
+	{
+		const TallyRow *entry = tally_row_entry(tally, row);
+		const TallyShape *shape = &input->definition.shape[entry->shape];
+		uint32		filter = tally_find_shape(less, shape->name);
+		uint32		own = tally_find_shape(to, shape->name);
+		uint32		to_row;
+
+		if (filter == less->shapes)
+			continue;
+		to_row = tally_row(&copy, own, key_of(tally, row), entry->labels);
+		for (uint32 slot = 0; slot < shape->slots; slot++)
+			if (tally_find_slot(&less->shape[filter], shape->slot[slot].name) < less->shape[filter].slots)
+				copy_slot(&copy, to_row, tally_find_slot(&to->shape[own], shape->slot[slot].name),
+						  tally, &cells, row, slot, shape->slot[slot].type);
+	}
+	return copy;
+}
+
+/* One that lacks a slot or a shape, and has the others in another order, is added by name. */
+static inline void
+tally_lacks(void *argument)
+{
+	Input	   *input = argument;
+	Tally	   *less = copy_tally(input, &input->less, &input->less);
+	Tally	   *expected = copy_tally(input, &input->definition, &input->less);
+	Tally	   *sum = tally_define(&input->definition);
+	Tally	   *other = tally_create(input->tally);
+
+	fuzz_check(tally_covers(&input->definition, &input->less), "a definition lacks something");
+	fuzz_check(input->definition.shapes == 0 || !tally_covers(&input->less, &input->definition),
+			   "a definition that lacks something does not");
+	tally_merge(&sum, less);
+	same_tally(sum, expected, "what lacks something is added elsewhere");
+	sum = tally_create(input->tally);
+	tally_merge(&sum, less);
+	tally_merge(&other, expected);
+	same_tally(sum, other, "what lacks something adds something else");
 }
 
 #endif							/* JOURNEY_FUZZ_TALLY_H */

@@ -3,14 +3,14 @@
  *		Any message is a tally or an error; a tally reads back, can be
  *		merged, and gives rows.
  */
-#include "tally.h"
+#include "tally_run.h"
 
 static void
 receive(void *argument)
 {
 	Input	   *input = argument;
 
-	input->tally = fuzz_receive(journey_tally_recv, input->data, input->size);
+	input->tally = tally_from_datum(fuzz_receive(journey_tally_recv, input->data, input->size));
 }
 
 int

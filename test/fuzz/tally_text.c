@@ -3,7 +3,7 @@
  *		Any text is a tally or an error; a tally reads back, can be
  *		merged, and gives rows.
  */
-#include "tally.h"
+#include "tally_run.h"
 
 static void
 read_text(void *argument)
@@ -12,7 +12,7 @@ read_text(void *argument)
 	char	   *text = fuzz_text(input->data, input->size);
 
 	if (text != NULL)
-		input->tally = fuzz_call(journey_tally_in, CStringGetDatum(text));
+		input->tally = tally_from_datum(fuzz_call(journey_tally_in, CStringGetDatum(text)));
 }
 
 int

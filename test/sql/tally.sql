@@ -93,8 +93,17 @@ SELECT session_summary_final('tally 2 "session_summary" 1 ["gap" "99999999999999
 \set all '''tally 2 "x" 0 ["a" "1" "b" "2"] [("all" 0 ["a" count "b" latest "c" latest "d" earliest "e" earliest]) ("row" 1 ["a ""b"" é" count "b" duration "c" sum "d" durations "e" numbers]) ("none" 0 []) ("pair" 2 ["n" count]) ("path" any ["n" count]) ("repeats" 0 ["a" count] 2 ["b" latest "c" count])] [("all" [] 9223372036854775807 none -9223372036854775807 none 9223372036854775807) ("row" ["a ""b"" é"] 0 (9223372036854775807 170141183460469231731687303715884105727) (3 -1.7976931348623157e+308 5e-324) [(1 0 0) (2 63 63) (3 64 64) (9223372036854775801 18446744073709551614 18446744073709551615)] [(2 -1.7976931348623157e+308 -1.7976931348623155e+308) (1 -5e-324 -5e-324) (4 0 0) (1 5e-324 5e-324) (3 1.5 1.5)]) ("row" [null] 1 (0 0) (0 0 0) [] []) ("none" []) ("pair" ["a" "b"] 1) ("pair" ["a" "c"] 2) ("pair" ["a" null] 3) ("pair" [null "a"] 4) ("path" [] 5) ("path" ["a"] 6) ("path" ["a" "a"] 7) ("path" ["a" "b"] 8) ("path" ["ab"] 9) ("path" [null] 10) ("repeats" [] 1 none 2 3 4)]'''
 SELECT :all::journey_tally;
 SELECT :all::journey_tally::text = :all AS same;
+\echo zero is one number in a sum
+SELECT 'tally 2 "x" 0 [] [("all" 0 ["a" sum])] [("all" [] (1 -0 -0))]'::journey_tally;
 \echo spaces and the order of rows do not matter
 SELECT E'\ttally\n2 "x" 0[][ ("row"1 [ "n"count ])]\n[("row"[null]2)("row"["b"]1)("row" [ "a" ] 0)] '::journey_tally;
+\echo 'many shapes, of which each has a row, or one has them all'
+SELECT count(*) AS states, bool_and(t::journey_tally::text = t) AS same FROM (
+    SELECT 'tally 2 "x" 0 [] [' || string_agg(format('("s%s" 0 ["n" count])', i), ' ') || '] [' ||
+        string_agg(format('("s%s" [] %s)', i, i), ' ') || ']' AS t FROM generate_series(1001, 3000) i
+    UNION ALL
+    SELECT 'tally 2 "x" 0 [] [' || string_agg(format('("s%s" 1 ["n" count])', i), ' ') || '] [' ||
+        string_agg(format('("s3000" ["%s"] %s)', i, i), ' ') || ']' FROM generate_series(1001, 3000) i) s;
 \echo a shape without labels has its row whether it is there or not
 SELECT 'tally 2 "x" 0 [] [("all" 0 ["a" count "b" latest])] []'::journey_tally;
 
@@ -181,6 +190,10 @@ SELECT 'tally 2 "x" 0 [] [("all" 0 []) ("row" 1 [])] [("all" ["a"])]'::journey_t
 SELECT 'tally 2 "x" 0 [] [("all" 0 ["a" count])] [("all" [] 1) ("all" [] 1)]'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [("path" any [])] [("path" []) ("path" [])]'::journey_tally;
 SELECT 'tally 2 "x" 0 [] [] [] x'::journey_tally;
+\echo names of shapes, and of the slots of one, are there once: rows and slots are found by them
+SELECT 'tally 2 "x" 0 [] [("row" 1 []) ("all" 0 []) ("row" 2 [])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("row" 1 ["b" count "a" count "b" sum])] []'::journey_tally;
+SELECT 'tally 2 "x" 0 [] [("row" 1 ["a" count]) ("row " 1 ["a" count])] []'::journey_tally;
 
 -- Text cut off anywhere, and any byte replaced, is refused or is a state that
 -- reads back and of which a report can be made.
@@ -249,6 +262,8 @@ SELECT receive(:head::bytea || :no_arguments || '\x7fffffff');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x7fffffff');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000001' || '\x0000000161' || '\x07');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000000' || '\x0000000080000000' || '\x00000001' || '\x0000000161' || '\x00');
+SELECT receive(:head::bytea || :no_arguments || '\x00000002' || '\x0000000161' || '\x00000001' || '\x00000000' || :no_repeats || '\x0000000161' || '\x00000002' || '\x00000000' || :no_repeats || '\x00000000');
+SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000002' || '\x0000000161' || '\x00' || '\x0000000161' || '\x01' || :no_repeats || '\x00000000');
 \echo a row of a shape that is none, with labels that are none, and with too many of them
 SELECT receive(:head::bytea || :no_arguments || :shape || '\x00000000' || '\x00000000' || :no_repeats || '\x00000001' || '\x00000001' || '\x00000000');
 SELECT receive(:head::bytea || :no_arguments || :shape || '\xffffffff' || '\x00000000' || :no_repeats || '\x00000001' || '\x00000000' || '\x7fffffff');
