@@ -20,6 +20,9 @@ CREATE FUNCTION journey_send(journey) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_send(journey) IS 'I/O';
 
+-- Collatable, though only bytes decide: postgres_fdw ships an operator or aggregate of a
+-- text, such as j ~ 'visit', only if that text's collation is one of a column's, too.
+
 CREATE TYPE journey (
 	INPUT = journey_in,
 	OUTPUT = journey_out,
@@ -27,7 +30,8 @@ CREATE TYPE journey (
 	SEND = journey_send,
 	INTERNALLENGTH = VARIABLE,
 	ALIGNMENT = int4,
-	STORAGE = extended
+	STORAGE = extended,
+	COLLATABLE = true
 );
 COMMENT ON TYPE journey IS
 	'the touchpoints of one customer in time order: at, event, channel, value, score';
