@@ -78,9 +78,11 @@ BEGIN
 	SELECT array_agg(oid) INTO holding FROM types;
 
 	UPDATE pg_catalog.pg_type SET typcollation = 100 WHERE oid = ANY (collated) AND typcollation = 0;
-	UPDATE pg_catalog.pg_attribute SET attcollation = 100 WHERE atttypid = ANY (collated) AND attcollation = 0;
+	UPDATE pg_catalog.pg_attribute SET attcollation = 100
+	WHERE atttypid = ANY (collated) AND attcollation = 0
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = attrelid);
 
-	-- The columns of a hash index are integers, whatever they are hashes of.
+	-- Keys of indexes.  The columns of a hash index are integers, whatever they are hashes of.
 	FOR key IN
 		SELECT i.indexrelid AS index, bool_or(type = ANY (collated)) AS is_collated,
 			string_agg(CASE WHEN type = ANY (collated) AND was.oid = 0 THEN '100' ELSE was.oid::text END, ' ' ORDER BY n) AS collations,
