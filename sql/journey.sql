@@ -20,6 +20,9 @@ CREATE FUNCTION journey_send(journey) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_send(journey) IS 'I/O';
 
+-- Collatable, though only bytes decide: postgres_fdw ships an operator or aggregate of a
+-- text, such as j ~ 'visit', only if that text's collation is one of a column's, too.
+
 CREATE TYPE journey (
 	INPUT = journey_in,
 	OUTPUT = journey_out,
@@ -27,12 +30,14 @@ CREATE TYPE journey (
 	SEND = journey_send,
 	INTERNALLENGTH = VARIABLE,
 	ALIGNMENT = int4,
-	STORAGE = extended
+	STORAGE = extended,
+	COLLATABLE = true
 );
 COMMENT ON TYPE journey IS
 	'the touchpoints of one customer in time order: at, event, channel, value, score';
 
--- comparison; equal journeys have equal bytes
+-- comparison, of touchpoints whatever their stored format; the C functions without
+-- "content" in their names are those of version 0.1.0
 
 CREATE FUNCTION journey_eq(journey, journey) RETURNS boolean
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -43,31 +48,31 @@ CREATE FUNCTION journey_ne(journey, journey) RETURNS boolean
 COMMENT ON FUNCTION journey_ne(journey, journey) IS 'implementation of <> operator';
 
 CREATE FUNCTION journey_lt(journey, journey) RETURNS boolean
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_lt(journey, journey) IS 'implementation of < operator';
 
 CREATE FUNCTION journey_le(journey, journey) RETURNS boolean
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_le(journey, journey) IS 'implementation of <= operator';
 
 CREATE FUNCTION journey_gt(journey, journey) RETURNS boolean
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_gt(journey, journey) IS 'implementation of > operator';
 
 CREATE FUNCTION journey_ge(journey, journey) RETURNS boolean
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_ge(journey, journey) IS 'implementation of >= operator';
 
 CREATE FUNCTION journey_cmp(journey, journey) RETURNS integer
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_cmp(journey, journey) IS 'less-equal-greater';
 
 CREATE FUNCTION journey_hash(journey) RETURNS integer
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_hash(journey) IS 'hash';
 
 CREATE FUNCTION journey_hash_extended(journey, bigint) RETURNS bigint
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'journey_content_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_hash_extended(journey, bigint) IS 'hash with a seed';
 
 CREATE OPERATOR = (
@@ -86,25 +91,25 @@ CREATE OPERATOR < (
 	LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_lt,
 	COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-COMMENT ON OPERATOR < (journey, journey) IS 'less than, by start, end, length, then arbitrary';
+COMMENT ON OPERATOR < (journey, journey) IS 'less than, by start, end, length, then touchpoints';
 
 CREATE OPERATOR <= (
 	LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_le,
 	COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-COMMENT ON OPERATOR <= (journey, journey) IS 'less than or equal, by start, end, length, then arbitrary';
+COMMENT ON OPERATOR <= (journey, journey) IS 'less than or equal, by start, end, length, then touchpoints';
 
 CREATE OPERATOR > (
 	LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_gt,
 	COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
-COMMENT ON OPERATOR > (journey, journey) IS 'greater than, by start, end, length, then arbitrary';
+COMMENT ON OPERATOR > (journey, journey) IS 'greater than, by start, end, length, then touchpoints';
 
 CREATE OPERATOR >= (
 	LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_ge,
 	COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-COMMENT ON OPERATOR >= (journey, journey) IS 'greater than or equal, by start, end, length, then arbitrary';
+COMMENT ON OPERATOR >= (journey, journey) IS 'greater than or equal, by start, end, length, then touchpoints';
 
 CREATE OPERATOR CLASS journey_ops DEFAULT FOR TYPE journey USING btree AS
 	OPERATOR 1 <,
@@ -113,8 +118,8 @@ CREATE OPERATOR CLASS journey_ops DEFAULT FOR TYPE journey USING btree AS
 	OPERATOR 4 >=,
 	OPERATOR 5 >,
 	FUNCTION 1 journey_cmp(journey, journey);
-COMMENT ON OPERATOR CLASS journey_ops USING btree IS 'by start, end, length, then arbitrary';
-COMMENT ON OPERATOR FAMILY journey_ops USING btree IS 'by start, end, length, then arbitrary';
+COMMENT ON OPERATOR CLASS journey_ops USING btree IS 'by start, end, length, then touchpoints';
+COMMENT ON OPERATOR FAMILY journey_ops USING btree IS 'by start, end, length, then touchpoints';
 
 CREATE OPERATOR CLASS journey_ops DEFAULT FOR TYPE journey USING hash AS
 	OPERATOR 1 =,

@@ -64,27 +64,16 @@ get_label_count(Cursor *cursor)
 	return (uint32) count;
 }
 
-int
-journey_parse_header(Cursor *cursor, JourneyHeader *header)
+/* The header of version 1, from its flags on. */
+static int
+parse_header(Cursor *cursor, JourneyHeader *header)
 {
-	int			flags;
+	int			flags = *cursor->p++;
 
-	memset(header, 0, sizeof(JourneyHeader));
-	if (left(cursor) < 3)
-		journey_corrupt("It is truncated.");
-	if (cursor->p[0] != FORMAT_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("unknown format of a journey value"),
-				 errdetail("Its version is %d, this is version %d.",
-						   cursor->p[0], FORMAT_VERSION),
-				 errhint("A newer version of the extension may have written it.")));
-	flags = cursor->p[1];
 	if ((flags & FLAG_RESERVED) || (flags & FLAG_UNIT) > UNIT_MICROSECOND ||
 		((flags & FLAG_VALUES_RAW) && !(flags & FLAG_VALUES)) ||
 		((flags & FLAG_SCORES_RAW) && !(flags & FLAG_SCORES)))
 		journey_corrupt("Its flags are unknown.");
-	cursor->p += 2;
 
 	header->count = get_varint(cursor);
 	if (header->count == 0)
@@ -120,6 +109,38 @@ journey_parse_header(Cursor *cursor, JourneyHeader *header)
 		header->events == 0)
 		journey_corrupt("Its dictionary is impossible.");
 	return flags;
+}
+
+int
+journey_parse_header(Cursor *cursor, JourneyHeader *header)
+{
+	memset(header, 0, sizeof(JourneyHeader));
+	if (left(cursor) < 3)
+		journey_corrupt("It is truncated.");
+	header->format = *cursor->p++;
+	switch (header->format)
+	{
+		case FORMAT_VERSION:
+			return parse_header(cursor, header);
+#ifdef JOURNEY_TEST_FORMAT
+		case TEST_FORMAT:
+			return journey_parse_test_header(cursor, header);
+#endif
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("unknown format of a journey value"),
+					 errdetail("Its version is %d, this is version %d.",
+							   header->format, FORMAT_VERSION),
+					 errhint("A newer version of the extension may have written it.")));
+	}
+}
+
+bool
+journey_is_current(const struct varlena *journey)
+{
+	return VARSIZE_ANY_EXHDR(journey) > 0 &&
+		*(const unsigned char *) VARDATA_ANY(journey) == FORMAT_VERSION;
 }
 
 void

@@ -14,6 +14,7 @@
  */
 typedef struct JourneyHeader
 {
+	int			format;			/* version of the layout */
 	int64		count;
 	TimestampTz first;			/* meaningless when count is 0 */
 	TimestampTz last;
@@ -31,6 +32,12 @@ typedef struct JourneyHeader
  * the current memory context, whichever ends first.
  */
 extern void journey_read_header(Datum journey, bool with_dictionary, JourneyHeader *header);
+
+/*
+ * Is a detoasted journey of the format that is written now?  Of two such ones the
+ * bytes are equal if the journeys are, and only then.
+ */
+extern bool journey_is_current(const struct varlena *journey);
 
 /*
  * The next label of a header's dictionary, from "position", which begins at
@@ -76,7 +83,8 @@ extern struct varlena *journey_encode_range(const JourneyColumns *columns, int64
  * A journey with other labels in one of its dictionaries: map[code] instead of
  * code, codes below "mapped" being those of a reader that has read the journey.
  * Touchpoints must stay in order.  NULL if that takes more than a new
- * dictionary, since labels become one, or appear, or vanish.
+ * dictionary, since labels become one, or appear, or vanish, or since the journey
+ * is not of the format that is written now.
  */
 extern struct varlena *journey_relabel(Datum journey, bool channels, Labels *labels,
 									   const uint32 *map, uint32 mapped);

@@ -13,6 +13,7 @@
 
 #include "type/codec.h"
 
+/* The version that is written.  Every version that ever was one is read. */
 #define FORMAT_VERSION		1
 
 /* The second byte. */
@@ -53,6 +54,14 @@ typedef struct Cursor
 	const unsigned char *end;
 } Cursor;
 
+/* Local codes of one of a journey's dictionaries -> codes of the labels. */
+typedef struct CodeMap
+{
+	uint32	   *code;
+	uint32		room;
+	uint32		count;
+} CodeMap;
+
 /* The error of bytes that make no sense; the detail is a sentence. */
 extern void journey_corrupt(const char *detail) pg_attribute_noreturn();
 
@@ -64,6 +73,27 @@ extern uint64 journey_long_varint(Cursor *cursor);
  * the flags.
  */
 extern int	journey_parse_header(Cursor *cursor, JourneyHeader *header);
+
+/*
+ * A second format, for a build that tests whether everything works with values of
+ * two: test/format.c, which is linked into no other build.
+ */
+#ifdef JOURNEY_TEST_FORMAT
+
+#define TEST_FORMAT			0xf1
+
+/* Shall this journey be written in it? */
+extern bool journey_test_format_wanted(void);
+
+/* As journey_encode, journey_parse_header, and what read_columns does. */
+extern struct varlena *journey_encode_test(const JourneyColumns *columns);
+extern int	journey_parse_test_header(Cursor *cursor, JourneyHeader *header);
+extern void journey_read_test_columns(Cursor *cursor, const JourneyHeader *header,
+									  const CodeMap *events, const CodeMap *channels,
+									  TimestampTz *at, uint32 *event, uint32 *channel,
+									  double *value, double *score);
+
+#endif
 
 static inline Size
 left(const Cursor *cursor)

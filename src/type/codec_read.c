@@ -17,14 +17,6 @@
 /* Maps have at least this many entries, so that a byte cannot miss them. */
 #define MAP_MIN				256
 
-/* Local codes of one of a journey's dictionaries -> codes of the labels. */
-typedef struct CodeMap
-{
-	uint32	   *code;
-	uint32		room;
-	uint32		count;
-} CodeMap;
-
 struct JourneyReader
 {
 	MemoryContext context;
@@ -462,6 +454,32 @@ read_numbers(Cursor *cursor, int64 count, bool raw, double *out)
 	read_present(cursor, count, bitmap, scale, out);
 }
 
+/*
+ * The columns of version 1.  Values that are wanted seldom stay where they are
+ * until one of them is asked for.
+ */
+static void
+read_columns(JourneyReader *reader, const JourneyHeader *header, int flags, int wanted,
+			 Cursor *cursor)
+{
+	read_codes(cursor, header->count, &reader->events, reader->event);
+	if (header->columns & COLUMN_CHANNEL)
+		read_codes(cursor, header->count, &reader->channels,
+				   (wanted & COLUMN_CHANNEL) ? reader->channel : NULL);
+	read_times(cursor, header, journey_unit[flags & FLAG_UNIT], reader->at);
+	if ((header->columns & COLUMN_VALUE) && (wanted & COLUMN_VALUE_SELDOM))
+	{
+		reader->pending = *cursor;
+		reader->pending_raw = flags & FLAG_VALUES_RAW;
+		reader->columns.pending = reader;
+	}
+	else if ((header->columns & COLUMN_VALUE) && (wanted & (COLUMN_VALUE | COLUMN_SCORE)))
+		read_numbers(cursor, header->count, flags & FLAG_VALUES_RAW,
+					 (wanted & COLUMN_VALUE) ? reader->value : NULL);
+	if (wanted & COLUMN_SCORE)
+		read_numbers(cursor, header->count, flags & FLAG_SCORES_RAW, reader->score);
+}
+
 /* Decodes bytes into the reader's columns. */
 static void
 read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
@@ -475,6 +493,10 @@ read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
 	cursor.end = cursor.p + size;
 	memset(columns, 0, sizeof(JourneyColumns));
 	flags = journey_parse_header(&cursor, &header);
+#ifdef JOURNEY_TEST_FORMAT
+	if (header.format == TEST_FORMAT && (wanted & COLUMN_VALUE_SELDOM))
+		wanted = (wanted & ~COLUMN_VALUE_SELDOM) | COLUMN_VALUE;
+#endif
 	wanted &= header.columns | COLUMN_VALUE_SELDOM;
 	/* each touchpoint but the first takes a byte or more, for its time */
 	if (header.count > 0 && (Size) header.count - 1 > left(&cursor))
@@ -488,22 +510,21 @@ read_bytes(JourneyReader *reader, const char *data, Size size, int wanted)
 
 	read_dictionary(reader, &header, (wanted & COLUMN_CHANNEL) != 0, &cursor);
 	columns->labels = reader->labels;
-	read_codes(&cursor, header.count, &reader->events, reader->event);
-	if (header.columns & COLUMN_CHANNEL)
-		read_codes(&cursor, header.count, &reader->channels,
-				   (wanted & COLUMN_CHANNEL) ? reader->channel : NULL);
-	read_times(&cursor, &header, journey_unit[flags & FLAG_UNIT], reader->at);
-	if ((header.columns & COLUMN_VALUE) && (wanted & COLUMN_VALUE_SELDOM))
+	switch (header.format)
 	{
-		reader->pending = cursor;
-		reader->pending_raw = flags & FLAG_VALUES_RAW;
-		columns->pending = reader;
+#ifdef JOURNEY_TEST_FORMAT
+		case TEST_FORMAT:
+			journey_read_test_columns(&cursor, &header, &reader->events, &reader->channels,
+									  reader->at, reader->event,
+									  (wanted & COLUMN_CHANNEL) ? reader->channel : NULL,
+									  (wanted & COLUMN_VALUE) ? reader->value : NULL,
+									  (wanted & COLUMN_SCORE) ? reader->score : NULL);
+			break;
+#endif
+		default:
+			read_columns(reader, &header, flags, wanted, &cursor);
+			break;
 	}
-	else if ((header.columns & COLUMN_VALUE) && (wanted & (COLUMN_VALUE | COLUMN_SCORE)))
-		read_numbers(&cursor, header.count, flags & FLAG_VALUES_RAW,
-					 (wanted & COLUMN_VALUE) ? reader->value : NULL);
-	if (wanted & COLUMN_SCORE)
-		read_numbers(&cursor, header.count, flags & FLAG_SCORES_RAW, reader->score);
 
 	columns->count = header.count;
 	columns->channel = (wanted & COLUMN_CHANNEL) ? reader->channel : NULL;

@@ -376,6 +376,10 @@ journey_encode(const JourneyColumns *columns)
 	unsigned char *p;
 	WritePlan	plan;
 
+#ifdef JOURNEY_TEST_FORMAT
+	if (journey_test_format_wanted())
+		return journey_encode_test(columns);
+#endif
 	if (columns->count == 0)
 	{
 		result = palloc(VARHDRSZ + 3);
@@ -480,7 +484,7 @@ journey_relabel(Datum journey, bool channels, Labels *labels, const uint32 *map,
 	cursor.p = start;
 	cursor.end = start + VARSIZE_ANY_EXHDR(value);
 	journey_parse_header(&cursor, &header);
-	if (header.count == 0)
+	if (header.count == 0 || header.format != FORMAT_VERSION)
 		return NULL;
 	if (header.dictionary_size > left(&cursor))
 		journey_corrupt("It is truncated.");

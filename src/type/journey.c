@@ -1,16 +1,15 @@
 /*
  * journey.c
- *		The type's binary I/O, operators and accessors.  Its text form is in
- *		text.c, jsonb in json.c, the bytes in the codec.
+ *		The type's binary I/O, merging and accessors.  Its text form is in
+ *		text.c, jsonb in json.c, comparison and hash in compare.c, the bytes in
+ *		the codec.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -31,15 +30,6 @@
 
 PG_FUNCTION_INFO_V1(journey_send);
 PG_FUNCTION_INFO_V1(journey_recv);
-PG_FUNCTION_INFO_V1(journey_eq);
-PG_FUNCTION_INFO_V1(journey_ne);
-PG_FUNCTION_INFO_V1(journey_lt);
-PG_FUNCTION_INFO_V1(journey_le);
-PG_FUNCTION_INFO_V1(journey_gt);
-PG_FUNCTION_INFO_V1(journey_ge);
-PG_FUNCTION_INFO_V1(journey_cmp);
-PG_FUNCTION_INFO_V1(journey_hash);
-PG_FUNCTION_INFO_V1(journey_hash_extended);
 PG_FUNCTION_INFO_V1(journey_concat);
 PG_FUNCTION_INFO_V1(journey_concat_text);
 PG_FUNCTION_INFO_V1(journey_length);
@@ -172,133 +162,6 @@ journey_recv(PG_FUNCTION_ARGS)
 		receive_touchpoint(in, builder);
 	}
 	PG_RETURN_POINTER(builder_journey(builder));
-}
-
-/*
- * Equal journeys have equal bytes, so that they are compared and hashed
- * without being decoded.
- */
-static bool
-same_bytes(Datum a, Datum b)
-{
-	struct varlena *va;
-	struct varlena *vb;
-	bool		result;
-
-	if (toast_raw_datum_size(a) != toast_raw_datum_size(b))
-		return false;
-	va = PG_DETOAST_DATUM_PACKED(a);
-	vb = PG_DETOAST_DATUM_PACKED(b);
-	result = memcmp(VARDATA_ANY(va), VARDATA_ANY(vb), VARSIZE_ANY_EXHDR(va)) == 0;
-	if ((Pointer) va != DatumGetPointer(a))
-		pfree(va);
-	if ((Pointer) vb != DatumGetPointer(b))
-		pfree(vb);
-	return result;
-}
-
-static int
-compare_bytes(Datum a, Datum b)
-{
-	struct varlena *va = PG_DETOAST_DATUM_PACKED(a);
-	struct varlena *vb = PG_DETOAST_DATUM_PACKED(b);
-	Size		sa = VARSIZE_ANY_EXHDR(va);
-	Size		sb = VARSIZE_ANY_EXHDR(vb);
-	int			result = memcmp(VARDATA_ANY(va), VARDATA_ANY(vb), Min(sa, sb));
-
-	if (result == 0)
-		result = (sa > sb) - (sa < sb);
-	if ((Pointer) va != DatumGetPointer(a))
-		pfree(va);
-	if ((Pointer) vb != DatumGetPointer(b))
-		pfree(vb);
-	return result;
-}
-
-/*
- * The order of journeys: the empty one, then by start, by end, by length, and
- * last by bytes, which means nothing but tells all different journeys apart.
- */
-static int
-compare(Datum a, Datum b)
-{
-	JourneyHeader ha;
-	JourneyHeader hb;
-
-	journey_read_header(a, false, &ha);
-	journey_read_header(b, false, &hb);
-	if (ha.count == 0 || hb.count == 0)
-		return (ha.count > 0) - (hb.count > 0);
-	if (ha.first != hb.first)
-		return ha.first < hb.first ? -1 : 1;
-	if (ha.last != hb.last)
-		return ha.last < hb.last ? -1 : 1;
-	if (ha.count != hb.count)
-		return ha.count < hb.count ? -1 : 1;
-	return compare_bytes(a, b);
-}
-
-Datum
-journey_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(same_bytes(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
-}
-
-Datum
-journey_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!same_bytes(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
-}
-
-Datum
-journey_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) < 0);
-}
-
-Datum
-journey_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) <= 0);
-}
-
-Datum
-journey_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) > 0);
-}
-
-Datum
-journey_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(compare(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) >= 0);
-}
-
-Datum
-journey_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(compare(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
-}
-
-Datum
-journey_hash(PG_FUNCTION_ARGS)
-{
-	struct varlena *value = PG_GETARG_VARLENA_PP(0);
-	Datum		hash = hash_any((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-
-	PG_FREE_IF_COPY(value, 0);
-	return hash;
-}
-
-Datum
-journey_hash_extended(PG_FUNCTION_ARGS)
-{
-	struct varlena *value = PG_GETARG_VARLENA_PP(0);
-	Datum		hash = hash_any_extended((unsigned char *) VARDATA_ANY(value),
-										 VARSIZE_ANY_EXHDR(value), PG_GETARG_INT64(1));
-
-	PG_FREE_IF_COPY(value, 0);
-	return hash;
 }
 
 /* Both journeys' touchpoints, duplicates kept. */

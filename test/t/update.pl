@@ -1,7 +1,8 @@
 # An installation that was updated and a fresh one of the same version have the
 # same catalogues, row by row; what was stored before the update is as it was.
-# The next version here is one that brings nothing, and the one after it brings a
-# change that its install script lacks, which must be found.
+# Updates start from every version whose install script is in test/upgrade, and then
+# go on to a next version that brings nothing; the one after it brings a change that
+# its install script lacks, which must be found.
 use strict;
 use warnings;
 use lib 'test/t';
@@ -21,6 +22,11 @@ my $script = slurp_file("$folder/journey--$version.sql");
 append_to_file("$folder/journey--$_.sql", $script) for @versions[1, 2];
 append_to_file("$folder/journey--$versions[0]--$versions[1].sql", "-- nothing new\n");
 append_to_file("$folder/journey--$versions[1]--$versions[2].sql", "ALTER FUNCTION length(journey) COST 7;\n");
+
+
+# What older versions installed.
+my @older = map { m|journey--(.*)\.sql$| } sort glob 'test/upgrade/journey--*.sql';
+system_or_bail('cp', "test/upgrade/journey--$_.sql", $folder) for @older;
 
 my $node = new_node('update');
 $node->append_conf('postgresql.conf', extension_conf($stage));
@@ -54,8 +60,9 @@ BEGIN
 				FROM string_to_table(r ->> key.name, ' ') WITH ORDINALITY a(o, n))
 			END, 'null'));
 	END LOOP;
-	-- Newer minor versions number the changes of a row type.
-	RETURN catalog || ' ' || regexp_replace(r::text, '"pg_attver=[0-9]+"', '');
+	-- Newer minor versions number the changes of a row type.  An expression tells where in
+	-- the script it stood.
+	RETURN catalog || ' ' || regexp_replace(regexp_replace(r::text, '"pg_attver=[0-9]+"', ''), ':location -?[0-9]+', '', 'g');
 END $$;
 
 CREATE FUNCTION pg_temp.catalogue() RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -124,6 +131,15 @@ my @differences = compare($catalogue{ $versions[2] },
 is(scalar @differences, 1, 'a difference is found');
 like($differences[0], qr/^pg_proc .*"length"/, 'and named');
 
+# From older versions: a difference is to be mended in the update script.
+for my $old (@older)
+{
+	$updated = catalogue_of_new("CREATE EXTENSION journey VERSION '$old'; ALTER EXTENSION journey UPDATE");
+	is(join("\n", compare($fresh, $updated)), '', "$old, updated, has nothing that a fresh $version lacks");
+	is(join("\n", compare($updated, $fresh)), '', "$old, updated, lacks nothing");
+	data_of_older($old);
+}
+
 $node->safe_psql('postgres', "ALTER EXTENSION journey UPDATE TO '$versions[1]'");
 is($node->safe_psql('postgres', q{SELECT extversion FROM pg_extension WHERE extname = 'journey'}), $versions[1], 'a database with journeys is updated');
 is(fingerprint($node), $before, 'its journeys are as they were');
@@ -131,6 +147,76 @@ $node->stop;
 
 done_testing();
 
+# Tables, views and indexes of an older version are as if they had been made now.
+sub data_of_older
+{
+	my ($old) = @_;
+	my @sample = (slurp_file('test/roundtrip/sample.sql'), q{
+		CREATE DOMAIN trip AS journey;
+		CREATE TYPE pair AS (name text, j journey);
+		CREATE TABLE more (id int, j journey, t trip, p pair, several journey[], ordered boolean GENERATED ALWAYS AS (j > '') STORED,
+			EXCLUDE USING hash (j WITH =) WHERE (id >= 0), CHECK (j IS DISTINCT FROM ''));
+		-- they agree in start, end and length
+		INSERT INTO more SELECT i, t::journey, t::journey, ROW('x', t::journey)::pair, ARRAY[t::journey] FROM generate_series(1, 3000) i,
+			LATERAL (SELECT format('2026-03-01 09:00Z a@%s =%s, 2026-03-02 09:00Z b@%s', md5(i::text), i / 7.0, i * i % 17)) t(t);
+		CREATE UNIQUE INDEX more_unique ON more (id, j);
+		CREATE INDEX more_order ON more (j DESC) INCLUDE (t);
+		CREATE INDEX more_domain ON more (t);
+		CREATE INDEX more_pair ON more (p);
+		CREATE INDEX more_array ON more USING hash (several);
+		CREATE INDEX more_less ON more (id) WHERE j < '2026-03-01 09:00Z a@8, 2026-03-02 09:00Z b';
+		CREATE TABLE listed (j journey) PARTITION BY LIST (j);
+		CREATE TABLE listed_empty PARTITION OF listed FOR VALUES IN ('');
+		CREATE TABLE listed_rest PARTITION OF listed DEFAULT;
+		CREATE INDEX ON listed (j);
+		INSERT INTO listed SELECT j FROM more UNION ALL SELECT '';
+		CREATE VIEW pairs AS SELECT a.id, b.id AS other FROM more a JOIN more b ON a.j = b.j;
+		CREATE FUNCTION how_many(t journey) RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM more WHERE j = t; END;
+	});
+	my $count_found = q{SELECT
+		(SELECT sum((SELECT count(*) FROM more b WHERE b.j = a.j)) FROM more a), (SELECT sum((SELECT count(*) FROM more b WHERE b.t = a.t)) FROM more a),
+		(SELECT sum((SELECT count(*) FROM more b WHERE b.p = a.p)) FROM more a), (SELECT sum((SELECT count(*) FROM more b WHERE b.several = a.several)) FROM more a),
+		(SELECT sum((SELECT count(*) FROM more b WHERE b.j = a.j AND b.id = a.id)) FROM more a),
+		(SELECT sum((SELECT count(*) FROM listed b WHERE b.j = a.j)) FROM listed a), (SELECT count(*) FROM pairs), (SELECT sum(how_many(j)) FROM more),
+		(SELECT count(*) FROM shop a JOIN shop b ON a.j = b.j), (SELECT md5(string_agg(id::text, ' ' ORDER BY j)) FROM more),
+		(SELECT count(*) FROM more WHERE j < '2026-03-01 09:00Z a@8, 2026-03-02 09:00Z b')};
+	my @copies = (q{SELECT attrelid::regclass, attname, attcollation FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND attnum > 0 ORDER BY 1::text COLLATE "C", 2},
+		q{SELECT indexrelid::regclass, indcollation FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace ORDER BY 1::text COLLATE "C"},
+		q{SELECT partrelid::regclass, partcollation FROM pg_partitioned_table},
+		q{SELECT typname, typcollation FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typname NOT LIKE 'pg_%' ORDER BY 1});
+	my ($was, $now) = map { "data_${_}_" . $old =~ s/\W/_/gr } qw(was now);
+
+	$node->safe_psql('postgres', "CREATE DATABASE $_") for $was, $now;
+	$node->safe_psql($was, "CREATE EXTENSION journey VERSION '$old'");
+	$node->safe_psql($now, 'CREATE EXTENSION journey');
+	for my $database ($was, $now)
+	{
+		$node->safe_psql($database, $_) for @sample;
+	}
+	my $stored = $node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql'));
+	my $found = $node->safe_psql($now, "SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off; $count_found");
+
+	$node->safe_psql($was, 'CREATE TABLE hashed (j journey) PARTITION BY HASH (j)');
+	my ($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE');
+	like($err, qr/cannot update the extension while tables are partitioned by a journey.*DETAIL:  These are: hashed\./s, 'a table partitioned by hash stops the update');
+	$node->safe_psql($was, 'DROP TABLE hashed');
+	($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE', on_error_die => 1);
+	like($err, qr/WARNING:  indexes with expressions.*These are: more_less, shop_length, shop_matching, shop_order, shop_unique\./s, 'indexes that should be made anew are named');
+	is($node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql')), $stored, "data of $old are as they were");
+	for my $query (@copies)
+	{
+		my @copies = map { $node->safe_psql($_, $query) } $was, $now;
+		is(join("\n", compare(@copies)), '', 'copies of the collation are everywhere');
+		is(join("\n", compare(reverse @copies)), '', 'and nowhere else');
+	}
+	is($node->safe_psql($was, "SET enable_seqscan = off; SET enable_sort = off; SET enable_hashjoin = off; $count_found"), $found, 'indexes find everything');
+	$node->safe_psql($was, 'CREATE VIEW made_now AS SELECT j, t, several FROM more; CREATE INDEX ON more (id, t); CREATE TABLE taken AS TABLE pairs; CREATE TABLE also AS SELECT j FROM more');
+	my ($plan) = $node->safe_psql($was, q{SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT j FROM more ORDER BY j DESC LIMIT 1});
+	like($plan, qr/more_order/, 'and new queries use them');
+	$node->safe_psql($was, 'DROP INDEX shop_length; CREATE INDEX shop_length ON shop (length(j))');
+	like($node->safe_psql($was, 'SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT id FROM shop WHERE length(j) = 3'), qr/shop_length/, 'one that was made anew is used, too');
+	return;
+}
 
 sub catalogue_of_new
 {

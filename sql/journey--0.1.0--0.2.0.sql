@@ -1,0 +1,207 @@
+\echo Use "ALTER EXTENSION journey UPDATE TO '0.2.0'" to load this file. \quit
+
+-- Order and hash of content.  Tables that are partitioned by them would have rows in the
+-- wrong partition, where no query looks for them, and an update cannot move rows:
+-- triggers would run as the superuser.  With 0.1.0 they go on working.
+
+DO LANGUAGE plpgsql $$
+DECLARE
+	names text;
+BEGIN
+	SELECT string_agg(DISTINCT p.partrelid::regclass::text, ', ') INTO names
+	FROM pg_catalog.pg_partitioned_table p CROSS JOIN unnest(p.partclass) class(oid)
+		JOIN pg_catalog.pg_opclass c USING (oid)
+	WHERE p.partstrat IN ('h', 'r') AND c.opcintype = 'journey'::regtype;
+	IF names IS NOT NULL THEN
+		RAISE EXCEPTION 'cannot update the extension while tables are partitioned by a journey'
+			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'These are: ' || names || '.',
+				HINT = 'Dump and drop them, update, and restore them; or partition them by something else.';
+	END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION journey_lt(journey, journey) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'journey_content_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_le(journey, journey) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'journey_content_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_gt(journey, journey) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'journey_content_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_ge(journey, journey) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'journey_content_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_cmp(journey, journey) RETURNS integer
+	AS 'MODULE_PATHNAME', 'journey_content_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_hash(journey) RETURNS integer
+	AS 'MODULE_PATHNAME', 'journey_content_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OR REPLACE FUNCTION journey_hash_extended(journey, bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'journey_content_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON OPERATOR < (journey, journey) IS 'less than, by start, end, length, then touchpoints';
+COMMENT ON OPERATOR <= (journey, journey) IS 'less than or equal, by start, end, length, then touchpoints';
+COMMENT ON OPERATOR > (journey, journey) IS 'greater than, by start, end, length, then touchpoints';
+COMMENT ON OPERATOR >= (journey, journey) IS 'greater than or equal, by start, end, length, then touchpoints';
+COMMENT ON OPERATOR CLASS journey_ops USING btree IS 'by start, end, length, then touchpoints';
+COMMENT ON OPERATOR FAMILY journey_ops USING btree IS 'by start, end, length, then touchpoints';
+
+-- The type is collatable.  There is no ALTER TYPE for that, and none for what copies of
+-- it there are: arrays and domains, columns of tables, views, composite types and
+-- indexes, and keys of indexes and partitioned tables.  (citext once did the same.)
+-- 100 is the collation "default", which is pinned and so needs no dependencies.
+--
+-- Then the indexes that rely on the order or the hash are built anew: those of a type that
+-- has a journey in it, and those whose expressions or predicates compare journeys.  An
+-- index with an expression or a predicate on a journey is named besides: it is right,
+-- but stored without the collation, so that a query written from now on does not match it.
+
+DO LANGUAGE plpgsql $$
+DECLARE
+	collated oid[];				-- types that are collatable now
+	holding oid[];				-- types with a journey somewhere in them
+	key record;
+	index regclass;
+	names text;
+BEGIN
+	WITH RECURSIVE types(oid) AS (
+		VALUES ('journey'::regtype::oid)
+		UNION
+		SELECT t.oid FROM pg_catalog.pg_type t JOIN types ON t.typelem = types.oid OR t.typbasetype = types.oid)
+	SELECT array_agg(oid) INTO collated FROM types;
+	WITH RECURSIVE types(oid) AS (
+		VALUES ('journey'::regtype::oid)
+		UNION
+		SELECT t.oid FROM types CROSS JOIN LATERAL (
+			SELECT oid FROM pg_catalog.pg_type WHERE typelem = types.oid OR typbasetype = types.oid
+			UNION ALL
+			SELECT reltype FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute ON attrelid = c.oid
+			WHERE atttypid = types.oid AND reltype <> 0
+			UNION ALL
+			SELECT r.oid FROM pg_catalog.pg_range CROSS JOIN unnest(ARRAY[rngtypid, rngmultitypid]) r(oid)
+			WHERE rngsubtype = types.oid) t)
+	SELECT array_agg(oid) INTO holding FROM types;
+
+	UPDATE pg_catalog.pg_type SET typcollation = 100 WHERE oid = ANY (collated) AND typcollation = 0;
+	UPDATE pg_catalog.pg_attribute SET attcollation = 100
+	WHERE atttypid = ANY (collated) AND attcollation = 0
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = attrelid);
+
+	-- Keys of indexes.  The columns of a hash index are integers, whatever they are hashes of.
+	FOR key IN
+		SELECT i.indexrelid AS index, bool_or(type = ANY (collated)) AS is_collated,
+			string_agg(CASE WHEN type = ANY (collated) AND was.oid = 0 THEN '100' ELSE was.oid::text END, ' ' ORDER BY n) AS collations,
+			array_agg(n) FILTER (WHERE type = ANY (collated) AND was.oid = 0) AS numbers
+		FROM pg_catalog.pg_index i CROSS JOIN unnest(i.indcollation) WITH ORDINALITY was(oid, n)
+			JOIN pg_catalog.pg_opclass c ON c.oid = i.indclass[n - 1]
+			JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid AND a.attnum = n
+			LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = i.indrelid AND t.attnum = i.indkey[n - 1]
+			CROSS JOIN LATERAL (SELECT CASE WHEN c.opcintype = ANY (collated) THEN c.opcintype ELSE coalesce(t.atttypid, a.atttypid) END) k(type)
+		GROUP BY i.indexrelid HAVING bool_or(type = ANY (holding))
+	LOOP
+		UPDATE pg_catalog.pg_index SET indcollation = key.collations::oidvector WHERE indexrelid = key.index AND key.is_collated;
+		UPDATE pg_catalog.pg_attribute SET attcollation = 100 WHERE attrelid = key.index AND attnum = ANY (key.numbers);
+	END LOOP;
+	UPDATE pg_catalog.pg_partitioned_table p SET partcollation = fixed.collations::oidvector
+	FROM (
+		SELECT partrelid AS parent, bool_or(atttypid = ANY (collated)) AS is_collated,
+			string_agg(CASE WHEN atttypid = ANY (collated) AND was.oid = 0 THEN '100' ELSE was.oid::text END, ' ' ORDER BY n) AS collations
+		FROM pg_catalog.pg_partitioned_table CROSS JOIN unnest(partcollation) WITH ORDINALITY was(oid, n)
+			LEFT JOIN pg_catalog.pg_attribute ON attrelid = partrelid AND attnum = partattrs[n - 1] AND attnum > 0
+		GROUP BY partrelid) fixed
+	WHERE partrelid = parent AND is_collated;
+
+	FOR index IN
+		SELECT c.oid
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+		WHERE c.relkind = 'i' AND NOT pg_is_other_temp_schema(c.relnamespace) AND (
+			EXISTS (SELECT FROM pg_catalog.pg_opclass WHERE oid = ANY (i.indclass) AND opcintype = ANY (holding))
+			OR EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE atttypid = ANY (holding)
+				AND (attrelid = c.oid OR attrelid = i.indrelid AND attnum = ANY (i.indkey)))
+			OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+				WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+					AND (d.refclassid = 'pg_catalog.pg_operator'::regclass AND d.refobjid IN (
+							SELECT oid FROM pg_catalog.pg_operator WHERE oprleft = 'journey'::regtype AND oprright = 'journey'::regtype)
+						OR d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid IN (
+							SELECT oid FROM pg_catalog.pg_proc WHERE prosrc LIKE 'journey\_content\_%' AND 'journey'::regtype = ANY (proargtypes)))))
+		ORDER BY c.oid
+	LOOP
+		EXECUTE 'REINDEX INDEX ' || index;
+	END LOOP;
+
+	SELECT string_agg(DISTINCT i.indexrelid::regclass::text, ', ') INTO names
+	FROM pg_catalog.pg_index i
+		JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
+		JOIN pg_catalog.pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e'
+		JOIN pg_catalog.pg_extension x ON e.refclassid = 'pg_catalog.pg_extension'::regclass AND x.oid = e.refobjid
+	WHERE x.extname = 'journey' AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+		AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass);
+	IF names IS NOT NULL THEN
+		RAISE WARNING 'indexes with expressions or predicates on journeys are not used until they are created anew'
+			USING DETAIL = 'These are: ' || names || '.',
+				HINT = 'Drop them and create them as they were, and replace the views that shall use them.';
+	END IF;
+END $$;
+
+-- Comments of the two forms, and session_summary straight from rows of an events table.
+
+COMMENT ON AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, pattern text) IS
+    'how many customers reached each step of a pattern, with times, values and drop-off, straight from rows of an events table';
+COMMENT ON AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, pattern text) IS
+    'how many customers reached each step of a pattern, with times, values and drop-off, straight from rows of an events table';
+COMMENT ON AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, value double precision, pattern text) IS
+    'how many customers reached each step of a pattern, with times, values and drop-off, straight from rows of an events table';
+COMMENT ON AGGREGATE session_summary(journey) IS
+    'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session';
+COMMENT ON AGGREGATE session_summary(journey, gap interval) IS
+    'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session';
+
+CREATE FUNCTION session_summary_keyed_final(internal) RETURNS session_stats[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION session_summary_keyed_final(internal) IS 'aggregate final function of session_summary';
+
+CREATE FUNCTION session_summary_keyed_transition(internal, anyelement, timestamptz, text, gap interval) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION session_summary_keyed_transition(internal, anyelement, timestamptz, text, gap interval) IS 'aggregate transition function of session_summary';
+
+CREATE AGGREGATE session_summary(customer anyelement, at timestamptz, event text, gap interval) (
+    SFUNC = session_summary_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = session_summary_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    COMBINEFUNC = journey_eventlog_combine,
+    SERIALFUNC = journey_eventlog_serial,
+    DESERIALFUNC = journey_eventlog_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE session_summary(customer anyelement, at timestamptz, event text, gap interval) IS
+    'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session, straight from rows of an events table';
+
+CREATE FUNCTION session_summary_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, gap interval) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION session_summary_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, gap interval) IS 'aggregate transition function of session_summary';
+
+CREATE AGGREGATE session_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, gap interval) (
+    SFUNC = session_summary_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = session_summary_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    COMBINEFUNC = journey_eventlog_combine,
+    SERIALFUNC = journey_eventlog_serial,
+    DESERIALFUNC = journey_eventlog_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE session_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, gap interval) IS
+    'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session, straight from rows of an events table';
+
+/*
+ * Array types are members of the extension, too, so that postgres_fdw ships aggregates
+ * that return them.  PostgreSQL 17 and later do this by themselves.
+ */
+DO LANGUAGE plpgsql $$
+DECLARE
+    member regtype;
+BEGIN
+    FOR member IN SELECT t.typarray FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d ON d.objid = t.oid
+        JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'journey' AND d.deptype = 'e'
+        WHERE d.classid = 'pg_catalog.pg_type'::regclass AND t.typarray NOT IN (
+            SELECT objid FROM pg_catalog.pg_depend WHERE classid = d.classid AND deptype = 'e') AND t.typarray <> 0
+    LOOP EXECUTE 'ALTER EXTENSION journey ADD TYPE ' || member; END LOOP;
+END $$;
