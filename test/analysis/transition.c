@@ -13,6 +13,8 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 
 #include "population/population.h"
 
@@ -295,3 +297,34 @@ const Analysis transition_analysis = {
 };
 
 POPULATION_AGGREGATE(transition_count, transition_analysis);
+
+/* ----------
+ * As partial aggregates of a distributed query do it
+ * ----------
+ */
+
+PG_FUNCTION_INFO_V1(transition_count_forgetful);
+
+/*
+ * (state, journey, conversion, minimum): transition_count_transition, set up anew in each
+ * row, so that it is given no memory of the row before.
+ */
+Datum
+transition_count_forgetful(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(call, 4);
+	FmgrInfo	transition;
+	Oid			type[4];
+	Datum		result;
+
+	for (int i = 0; i < 4; i++)
+		type[i] = get_fn_expr_argtype(fcinfo->flinfo, i);
+	fmgr_info(LookupFuncName(list_make1(makeString("transition_count_transition")), 4, type, false),
+			  &transition);
+	InitFunctionCallInfoData(*call, &transition, 4, fcinfo->fncollation, fcinfo->context,
+							 fcinfo->resultinfo);
+	memcpy(call->args, fcinfo->args, 4 * sizeof(NullableDatum));
+	result = FunctionCallInvoke(call);
+	fcinfo->isnull = call->isnull;
+	return result;
+}
