@@ -335,7 +335,8 @@ funnel_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generatio
 		if (is_by_time(pattern))
 			tally_add_latest(*tally, row, LABEL_UNTIL, label.until);
 		for (int step = 0; step < pattern->steps; step++)
-			tally_add_count(*tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS), touchpoints[step]);
+			if (touchpoints[step] > 0)
+				tally_add_count(*tally, row, STEP_SLOT(step, STEP_TOUCHPOINTS), touchpoints[step]);
 		if (chain.reached == 0)
 			continue;
 		tally_add_count(*tally, row, STEP_SLOT(chain.reached - 1, STEP_ENDED), 1);

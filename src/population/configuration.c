@@ -146,10 +146,26 @@ read_argument(FunctionCallInfo fcinfo, int number, const AnalysisArgument *argum
 	}
 }
 
-/* The configuration of a row: the arguments from "first" on. */
+/* What arguments usually are, in the given context; those that must be given are nothing. */
+const ArgumentValue *
+population_usual_values(const Analysis *analysis, MemoryContext context)
+{
+	ArgumentValue *usual = MemoryContextAllocZero(context, ANALYSIS_MAX_ARGUMENTS *
+												  sizeof(ArgumentValue));
+
+	for (int i = 0; i < analysis->arguments; i++)
+		if (analysis->argument[i].usual)
+			read_usual_value(analysis, i, &usual[i]);
+	return usual;
+}
+
+/*
+ * The configuration of a row: the arguments from "first" on.  Those that are left
+ * out, as the journey form alone allows, are as usual.
+ */
 void
-population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, int first,
-					 ArgumentValue *value)
+population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, const ArgumentValue *usual,
+					 int first, ArgumentValue *value)
 {
 	Assert(analysis->arguments <= ANALYSIS_MAX_ARGUMENTS);
 	for (int i = 0; i < analysis->arguments; i++)
@@ -157,7 +173,7 @@ population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, int firs
 		if (first + i < PG_NARGS())
 			read_argument(fcinfo, first + i, &analysis->argument[i], &value[i]);
 		else
-			read_usual_value(analysis, i, &value[i]);
+			value[i] = usual[i];
 	}
 }
 

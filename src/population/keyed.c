@@ -330,7 +330,7 @@ population_keyed_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 	PopulationPlan *plan;
 	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
 
-	population_arguments(fcinfo, analysis, arguments, value);
+	population_arguments(fcinfo, analysis, NULL, arguments, value);
 	if (PG_ARGISNULL(ARG_STATE))
 	{
 		state = first_state(fcinfo, analysis, value, skipped);

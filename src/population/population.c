@@ -82,6 +82,7 @@ create_site(FunctionCallInfo fcinfo, const Analysis *analysis, MemoryContext con
 	site->function = fcinfo->flinfo->fn_oid;
 	site->plans.context = context;
 	site->plans.analysis = analysis;
+	site->plans.usual = population_usual_values(analysis, context);
 	site->reader = journey_reader_create(context);
 	return site;
 }
@@ -208,7 +209,7 @@ population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 
 	population_check_aggregate(fcinfo);
 	site = call_site(fcinfo, analysis);
-	population_arguments(fcinfo, analysis, 2, value);
+	population_arguments(fcinfo, analysis, site->plans.usual, 2, value);
 	plan = population_plan(&site->plans, value);
 	if (!PG_ARGISNULL(0))
 		tally = group_state(PG_GETARG_DATUM(0), analysis, plan);

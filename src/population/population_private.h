@@ -35,12 +35,15 @@ typedef struct PopulationPlans
 {
 	MemoryContext context;
 	const Analysis *analysis;
+	const ArgumentValue *usual; /* of arguments that may be left out */
 	int			plans;
 	PopulationPlan *known[PLANS_KEPT];
 } PopulationPlans;
 
-extern void population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, int first,
-								 ArgumentValue *value);
+extern void population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis,
+								 const ArgumentValue *usual, int first, ArgumentValue *value);
+extern const ArgumentValue *population_usual_values(const Analysis *analysis,
+													MemoryContext context);
 extern bool population_same_values(const Analysis *analysis, const ArgumentValue *a,
 								   const ArgumentValue *b);
 extern const ArgumentValue *population_copy_values(const Analysis *analysis,

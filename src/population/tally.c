@@ -13,8 +13,8 @@
 /* Never small enough for a varlena header of one byte, whatever the sections. */
 #define SMALLEST_TALLY		((Size) 256)
 
-#define FIRST_KEY_ROOM		64
-#define FIRST_CELLS_ROOM	8
+#define FIRST_KEY_ROOM		16
+#define FIRST_CELLS_ROOM	4
 
 #define NULL_LABEL			PG_UINT32_MAX	/* instead of a length */
 
@@ -391,6 +391,8 @@ add_row(Tally **tally, uint32 shape, const Label *key, uint32 labels, uint32 has
 	entry->hash = hash;
 	entry->key = (*tally)->key_used;
 	entry->block = (*tally)->block_used;
+	entry->place_at = (*tally)->slot_at +
+		tally_layout(*tally, shape)->first_slot * sizeof(TallyPlace);
 	entry->distribution = (*tally)->distributions;
 	put_key(*tally, entry->key, key, labels);
 	(*tally)->rows++;

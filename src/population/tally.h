@@ -205,6 +205,7 @@ typedef struct TallyRow
 	uint32		hash;
 	uint32		key;			/* in the section of keys */
 	uint32		block;			/* in the section of blocks */
+	uint32		place_at;		/* TallyPlace per slot, which no growing moves */
 	uint32		distribution;	/* its first one */
 } TallyRow;
 
@@ -272,11 +273,8 @@ tally_layout(const Tally *tally, uint32 shape)
 static inline TallyPlace
 tally_place(const Tally *tally, const TallyRow *row, uint32 slot)
 {
-	const TallyLayout *layout = tally_layout(tally, row->shape);
-
-	Assert(slot < layout->slots);
-	return *((const TallyPlace *) ((const char *) tally + tally->slot_at) +
-			 layout->first_slot + slot);
+	Assert(slot < tally_layout(tally, row->shape)->slots);
+	return ((const TallyPlace *) ((const char *) tally + row->place_at))[slot];
 }
 
 static inline TallyType
