@@ -213,7 +213,8 @@ covers_slots(const TallySlot *slot, uint32 slots, const TallySlot *other, uint32
 static bool
 covers_shape(const TallyShape *shape, const TallyShape *other)
 {
-	return shape->labels == other->labels && shape->repeats == other->repeats &&
+	return shape->labels == other->labels &&
+		(other->repeated_slots == 0 || shape->repeats == other->repeats) &&
 		covers_slots(shape->slot, shape->slots, other->slot, other->slots) &&
 		covers_slots(shape->repeated_slot, shape->repeated_slots,
 					 other->repeated_slot, other->repeated_slots);
