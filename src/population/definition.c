@@ -213,7 +213,8 @@ covers_slots(const TallySlot *slot, uint32 slots, const TallySlot *other, uint32
 static bool
 covers_shape(const TallyShape *shape, const TallyShape *other)
 {
-	return shape->labels == other->labels && shape->repeats == other->repeats &&
+	return shape->labels == other->labels &&
+		(other->repeated_slots == 0 || shape->repeats == other->repeats) &&
 		covers_slots(shape->slot, shape->slots, other->slot, other->slots) &&
 		covers_slots(shape->repeated_slot, shape->repeated_slots,
 					 other->repeated_slot, other->repeated_slots);
@@ -310,8 +311,21 @@ lay_out_shape(const TallyShape *shape, TallyLayout *layout, TallyPlace *place)
 	}
 }
 
-/* So many slots, at the most, have places and values below 1 GB. */
-#define MAX_SLOTS	(MaxAllocSize / sizeof(TallyDuration))
+/*
+ * Slots of all shapes: far more than an analysis has.  A few bytes say that slots
+ * repeat, and what follows from that must not be too much of them.
+ */
+#define MAX_SLOTS	(1 << 20)
+
+static void pg_attribute_noreturn()
+too_many_slots(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("report is too large"),
+			 errdetail("Its state would have more than %d different slots.", MAX_SLOTS)));
+	pg_unreachable();
+}
 
 static uint64
 count_slots(const TallyDefinition *definition)
@@ -324,10 +338,10 @@ count_slots(const TallyDefinition *definition)
 
 		if (shape->repeats > MAX_SLOTS || shape->repeated_slots > MAX_SLOTS ||
 			tally_shape_slots(shape) > MAX_SLOTS)
-			tally_too_large(0, 0);
+			too_many_slots();
 		slots += tally_shape_slots(shape);
 		if (slots > MAX_SLOTS)
-			tally_too_large(0, 0);
+			too_many_slots();
 	}
 	return slots;
 }

@@ -428,29 +428,17 @@ heap_form_tuple(TupleDesc desc, Datum *values, bool *nulls)
 	return palloc0(sizeof(HeapTupleData));
 }
 
-void
-heap_freetuple(HeapTuple tuple)
-{
-	pfree(tuple);
-}
-
 Datum
 HeapTupleHeaderGetDatum(HeapTupleHeader header)
 {
 	return PointerGetDatum(header);
 }
 
-ArrayBuildState *
-accumArrayResult(ArrayBuildState *state, Datum value, bool isnull, Oid type,
-				 MemoryContext context)
+ArrayType *
+construct_md_array(Datum *elements, bool *nulls, int dimensions, int *sizes, int *lows,
+				   Oid type, int length, bool by_value, char alignment)
 {
-	return state ? state : MemoryContextAllocZero(context, sizeof(ArrayBuildState));
-}
-
-Datum
-makeArrayResult(ArrayBuildState *state, MemoryContext context)
-{
-	return PointerGetDatum(MemoryContextAllocZero(context, sizeof(ArrayType)));
+	return palloc0(sizeof(ArrayType));
 }
 
 ArrayType *

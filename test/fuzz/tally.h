@@ -37,6 +37,19 @@ same_tally(const Tally *a, const Tally *b, const char *promise)
 	fuzz_check(tally_same_definition(a, b) && strcmp(tally_text(a), tally_text(b)) == 0, promise);
 }
 
+/* Slots of all shapes: a few bytes may stand for very many, of which each takes its time. */
+#define MANY_SLOTS	5000
+
+static inline bool
+has_many_slots(const TallyDefinition *definition)
+{
+	uint64		slots = 0;
+
+	for (uint32 i = 0; i < definition->shapes; i++)
+		slots += tally_shape_slots(&definition->shape[i]);
+	return slots > MANY_SLOTS;
+}
+
 /* It reads back from its text and its binary form, and is the same in both. */
 static inline void
 tally_holds(void *argument)
@@ -105,8 +118,8 @@ finds_rows(Tally *tally)
 static inline void
 add_to_slots(Tally **tally, uint32 row, const TallyShape *shape, uint32 number)
 {
-	for (uint32 slot = 0; slot < shape->slots; slot++)
-		switch (shape->slot[slot].type)
+	for (uint32 slot = 0; slot < tally_shape_slots(shape); slot++)
+		switch (tally_shape_slot(shape, slot)->type)
 		{
 			case TALLY_COUNT:
 				tally_add_count(*tally, row, slot, number);
@@ -218,7 +231,7 @@ tally_merges(void *argument)
 	tally_sort_cells(sum, &cells);
 	for (uint32 row = 0; row < sum->rows; row++)
 		for (uint32 slot = 0; slot < tally_layout(sum, tally_row_entry(sum, row)->shape)->slots; slot++)
-			if (TALLY_IS_DISTRIBUTION(tally_place(sum, tally_row_entry(sum, row), slot)->type))
+			if (TALLY_IS_DISTRIBUTION(tally_type(sum, row, slot)))
 				percentiles_rise(sum, &cells, row, slot);
 	twice = tally_create(tally);
 	tally_merge(&twice, twice);
@@ -233,17 +246,38 @@ tally_merges(void *argument)
  * ----------
  */
 
-static inline void
-lack_slot(TallyShape *shape, uint32 lacking)
+/* Slots without one of them, if it is there, and backwards; returns how many there are. */
+static inline uint32
+lack_slot(const TallySlot **slot, uint32 slots, uint32 lacking)
 {
-	TallySlot  *slot = palloc(Max(shape->slots, 1) * sizeof(TallySlot));
-	uint32		slots = 0;
+	TallySlot  *less = palloc(Max(slots, 1) * sizeof(TallySlot));
+	uint32		count = 0;
 
-	for (uint32 i = shape->slots; i-- > 0;)
+	for (uint32 i = slots; i-- > 0;)
 		if (i != lacking)
-			slot[slots++] = shape->slot[i];
-	shape->slot = slot;
-	shape->slots = slots;
+			less[count++] = (*slot)[i];
+	*slot = less;
+	return count;
+}
+
+/* How many things may a shape lack?  A slot, or behind these a repeated one, or all of itself. */
+static inline uint32
+things_of(const TallyShape *shape)
+{
+	return shape->slots + shape->repeated_slots + 1;
+}
+
+/* The shape without one of its slots, if there is one of this number. */
+static inline TallyShape
+lack_slots(TallyShape shape, uint32 lacking)
+{
+	uint32		slots = shape.slots;
+
+	shape.slots = lack_slot(&shape.slot, slots, lacking);
+	shape.repeated_slots = lack_slot(&shape.repeated_slot, shape.repeated_slots, lacking - slots);
+	if (shape.repeated_slots == 0)
+		shape.repeats = 0;
+	return shape;
 }
 
 /*
@@ -258,19 +292,38 @@ lack_something(const TallyDefinition *whole, uint32 chance, TallyDefinition *les
 	uint32		lacking;
 
 	for (uint32 i = 0; i < whole->shapes; i++)
-		things += whole->shape[i].slots + 1;
+		things += things_of(&whole->shape[i]);
 	lacking = things ? chance % things : 0;
 	*less = *whole;
 	less->shape = shape;
 	less->shapes = 0;
 	for (uint32 i = whole->shapes; i-- > 0;)
 	{
-		things -= whole->shape[i].slots + 1;
-		if (lacking == things + whole->shape[i].slots)
-			continue;
-		shape[less->shapes] = whole->shape[i];
-		lack_slot(&shape[less->shapes++], lacking - things);
+		things -= things_of(&whole->shape[i]);
+		if (lacking - things != things_of(&whole->shape[i]) - 1)
+			shape[less->shapes++] = lack_slots(whole->shape[i], lacking - things);
 	}
+}
+
+/* The number in another shape of a slot with this one's name and repeat, or none. */
+#define NO_SLOT		PG_UINT32_MAX
+
+static inline uint32
+slot_in(const TallyShape *other, const TallyShape *shape, uint32 slot)
+{
+	const char *name = tally_shape_slot(shape, slot)->name;
+	uint32		found;
+
+	if (slot < shape->slots)
+	{
+		found = tally_find_slot(other->slot, other->slots, name);
+		return found < other->slots ? found : NO_SLOT;
+	}
+	found = tally_find_slot(other->repeated_slot, other->repeated_slots, name);
+	if (found == other->repeated_slots)
+		return NO_SLOT;
+	return other->slots + found +
+		(slot - shape->slots) / shape->repeated_slots * other->repeated_slots;
 }
 
 static inline void
@@ -326,10 +379,10 @@ copy_tally(const Input *input, const TallyDefinition *to, const TallyDefinition 
 		if (filter == less->shapes)
 			continue;
 		to_row = tally_row(&copy, own, key_of(tally, row), entry->labels);
-		for (uint32 slot = 0; slot < shape->slots; slot++)
-			if (tally_find_slot(&less->shape[filter], shape->slot[slot].name) < less->shape[filter].slots)
-				copy_slot(&copy, to_row, tally_find_slot(&to->shape[own], shape->slot[slot].name),
-						  tally, &cells, row, slot, shape->slot[slot].type);
+		for (uint32 slot = 0; slot < tally_shape_slots(shape); slot++)
+			if (slot_in(&less->shape[filter], shape, slot) != NO_SLOT)
+				copy_slot(&copy, to_row, slot_in(&to->shape[own], shape, slot),
+						  tally, &cells, row, slot, tally_shape_slot(shape, slot)->type);
 	}
 	return copy;
 }

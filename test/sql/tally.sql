@@ -63,6 +63,9 @@ DROP AGGREGATE forged(journey, text);
 \echo 'slots and shapes that are added later need no new version: a state without them has counted nothing there'
 SELECT step, stage, customers, touchpoints, median_seconds, step_value FROM unnest(stage_funnel_final(
     'tally 2 "stage_funnel" 1 ["pattern" "visit"] [("label" 1 [] 1 ["touchpoints" count "ended" count])] [("label" [null] 5 2)]'));
+\echo one without any of the slots that repeat, too
+SELECT step, stage, customers, touchpoints FROM unnest(stage_funnel_final(
+    'tally 2 "stage_funnel" 1 ["pattern" "visit -> cart within 7 days by day"] [("label" 1 ["until" latest])] [("label" ["2026-03-02"] 825811200000000)]'));
 CREATE TABLE older AS SELECT customer, regexp_replace(regexp_replace(state::text, '"skipped" count ', '', 'g'),
     '(\("label" \[[^]]*\] \S+ \S+) \S+ (.*\[.*\]) (\S+) \S+ (\S+ \()', '\1 \2 \3 \4', 'g')::journey_tally AS state FROM states WHERE customer <> 'eve';
 SELECT customer, state::text ~ 'skipped' AS skipped FROM older ORDER BY 1;
