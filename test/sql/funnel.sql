@@ -196,6 +196,24 @@ SELECT stage_funnel(journey, 'visit by day') FROM shop;
 SELECT stage_funnel(journey, CASE customer WHEN 'cid' THEN 'visit' ELSE 'cart' END) FROM shop;
 SELECT stage_funnel(journey, CASE customer WHEN 'cid' THEN repeat('é', 300) ELSE 'cart' END) FROM shop;
 SELECT stage_funnel_transition(NULL, '', 'visit');
+\echo a row type that was altered, also back again, is an error in both forms
+BEGIN;
+ALTER TYPE funnel_stage ADD ATTRIBUTE m1 text, ADD ATTRIBUTE m2 text, ADD ATTRIBUTE m3 text, ADD ATTRIBUTE m4 text,
+    ADD ATTRIBUTE m5 text, ADD ATTRIBUTE m6 text, ADD ATTRIBUTE m7 text, ADD ATTRIBUTE m8 text;
+SAVEPOINT altered;
+SELECT stage_funnel(journey, 'visit') FROM shop;
+ROLLBACK TO altered;
+SELECT stage_funnel(customer, now(), 'visit', 'visit') FROM shop;
+ROLLBACK TO altered;
+ALTER TYPE funnel_stage DROP ATTRIBUTE m1, DROP ATTRIBUTE m2, DROP ATTRIBUTE m3, DROP ATTRIBUTE m4,
+    DROP ATTRIBUTE m5, DROP ATTRIBUTE m6, DROP ATTRIBUTE m7, DROP ATTRIBUTE m8;
+SELECT stage_funnel(journey, 'visit') FROM shop;
+ROLLBACK;
+BEGIN;
+ALTER TYPE funnel_stage ALTER ATTRIBUTE step TYPE bigint;
+SELECT stage_funnel(journey, 'visit') FROM shop;
+ROLLBACK;
+SELECT s.customers FROM unnest((SELECT stage_funnel(journey, 'visit') FROM shop)) AS s;
 \echo a pattern of its own for each group is fine
 SELECT q.early, s.stage
 FROM (SELECT customer < 'c' AS early, stage_funnel(journey, CASE WHEN customer < 'c' THEN 'cart' ELSE 'visit' END) AS f

@@ -177,6 +177,140 @@ SELECT g, refusal(format('SELECT session_summary_final(%L)', replace(p, '90 s', 
 FROM (SELECT part(journey, '90 s')::text AS p FROM journeys WHERE customer = 2) q, unnest('{"090 s","90","90 us s","-90 s","99999999999999999999 s","9223372036855 s","90000000 us","90 s ","91 s"}'::text[]) g;
 SELECT refusal('SELECT stage_funnel_final(session_summary_transition(NULL, ''''))');
 
+-- The keyed form: straight from rows.
+
+\echo the keyed form: the rows of the journeys above, in another order; the same summary, and the same without values
+CREATE TABLE visits (customer int, at timestamptz, event text, channel text, value double precision);
+INSERT INTO visits VALUES
+    (3, '2026-03-01 09:20Z', 'a', NULL, 5), (1, '2026-03-01 12:00Z', 'a', 'web', NULL), (3, '2026-03-01 09:00Z', 'a', '', NULL),
+    (2, '2026-03-01 09:00Z', 'a', 'app', NULL), (1, '2026-03-01 09:10Z', 'b', 'web', 0.25), (3, '2026-03-01 09:10Z', 'a', 'web', NULL),
+    (1, '2026-03-01 09:00Z', 'a', 'ads', 1);
+\x on
+SELECT * FROM unnest((SELECT session_summary(customer, at, event, channel, value, '30 minutes') FROM visits));
+SELECT * FROM unnest((SELECT session_summary(customer, at, event, '30 minutes') FROM visits));
+\x off
+SELECT session_summary(customer, at, event, channel, value, '30 minutes') = (SELECT session_summary(journey) FROM journeys) AS same FROM visits;
+\echo a gap of exactly 10 minutes stays, a longer one does not; there is no usual gap
+SELECT (session_summary(customer, at, event, '10 minutes'))[1].sessions, (session_summary(customer, at, event, '599.999999 s'))[1].sessions FROM visits;
+SELECT left(refusal('SELECT session_summary(customer, at, event) FROM visits'), 5);
+\echo one touchpoint
+\x on
+SELECT * FROM unnest((SELECT session_summary(customer, at, event, channel, value, '30 minutes') FROM visits WHERE customer = 2));
+\x off
+\echo one instant is one session, also with a gap of zero; which of its rows comes first does not matter
+SELECT gap, s.customers, s.sessions, s.touchpoints, s.p90_touchpoints, s.p90_seconds, s.bounced, s.value FROM unnest('{0,1 us}'::interval[]) AS gap,
+    LATERAL unnest((SELECT session_summary(1, t, e, c, v, gap) FROM (VALUES ('2026-03-01 09:00:00.000001Z'::timestamptz, 'a', 'x', 4),
+        ('2026-03-01 09:00Z', 'b', 'x', 1), ('2026-03-01 09:00Z', 'a', NULL, NULL), ('2026-03-01 09:00Z', 'a', 'x', 2)) v(t, e, c, v))) AS s;
+\echo rows without customer, time or event are no rows: they keep no session alive and have no value; no rows give null
+SELECT s.customers, s.sessions, s.touchpoints, s.value FROM unnest((SELECT session_summary(c, t, e, 'x', v, '30 minutes') FROM
+    (VALUES (1, '2026-03-01 09:00Z'::timestamptz, 'a', 1), (NULL, '2026-03-01 09:20Z', 'a', 2), (1, NULL, 'a', 4), (1, '2026-03-01 09:20Z', NULL, 8),
+            (1, '2026-03-01 09:40Z', 'a', 16)) v(c, t, e, v))) AS s;
+SELECT session_summary(NULL::int, at, event, '30 minutes'), session_summary(customer, NULL, event, '30 minutes'),
+    session_summary(customer, at, NULL, 'x', 1, '30 minutes') FROM visits;
+SELECT session_summary(customer, at, event, '30 minutes') FROM visits WHERE false;
+SELECT * FROM unnest((SELECT session_summary(customer, at, event, '30 minutes') FROM visits WHERE false));
+\echo the columns of a row may be null; FILTER, DISTINCT; by group, each of which sees its own rows
+SELECT s.customers, s.sessions FROM unnest((SELECT session_summary((nullif(customer, 2), NULL::text), at, event, '30 minutes') FROM visits)) AS s;
+SELECT (session_summary(customer, at, event, '1 hour') FILTER (WHERE event = 'a'))[1].touchpoints,
+    (session_summary(DISTINCT customer, at, event, '1 hour'))[1].touchpoints AS "distinct" FROM (TABLE visits UNION ALL TABLE visits) q;
+SELECT q.customer, s.customers, s.sessions, s.median_seconds, s.p90_touchpoints, s.value
+FROM (SELECT customer, session_summary(customer, at, event, channel, value, '30 minutes') AS f FROM visits GROUP BY ROLLUP (customer)) q
+CROSS JOIN unnest(q.f) AS s ORDER BY q.customer;
+\echo gaps that differ from group to group, but not within one
+SELECT q.customer, s.sessions FROM (SELECT customer, session_summary(customer, at, event, customer * interval '5 minutes') AS f FROM visits GROUP BY customer) q
+CROSS JOIN unnest(q.f) AS s ORDER BY q.customer;
+SELECT session_summary(customer, at, event, CASE customer WHEN 1 THEN interval '1 day' ELSE interval '24 hours' END)
+    = session_summary(customer, at, event, '1 day') AS same FROM visits;
+SELECT refusal($$SELECT session_summary(customer, at, event, customer * interval '1 s' ORDER BY customer) FROM visits$$);
+\echo what else it refuses: gaps, also if the row is skipped, but not without any row
+SELECT refusal($$SELECT session_summary(customer, at, event, NULL) FROM visits$$);
+SELECT refusal($$SELECT session_summary(NULL::int, at, event, channel, value, NULL) FROM visits$$);
+SELECT refusal($$SELECT session_summary(customer, at, event, NULL) FROM visits WHERE false$$);
+SELECT refusal($$SELECT session_summary(customer, at, event, '-1 s') FROM visits$$);
+SELECT refusal($$SELECT session_summary(customer, at, event, '1 month') FROM visits$$);
+SELECT refusal($$SELECT session_summary(customer, at, event, '106751992 days') FROM visits$$);
+-- before PostgreSQL 17 no interval is infinite: it says so itself
+SELECT refusal($$SELECT session_summary(customer, at, event, 'infinity') FROM visits$$) IN
+    ('22023 gap must be finite. It is infinity.', '22007 invalid input syntax for type interval: "infinity"') AS refused;
+\echo rows: a time that is infinite, an event that is empty, a value that is no number; customers without a hash
+SELECT refusal($$SELECT session_summary(1, 'infinity', 'a', '30 minutes')$$);
+SELECT refusal($$SELECT session_summary(1, '-infinity', 'a', 'x', 1, '30 minutes')$$);
+SELECT refusal($$SELECT session_summary(1, now(), '', '30 minutes')$$);
+SELECT refusal($$SELECT session_summary(1, now(), 'a', 'x', 'NaN', '30 minutes')$$);
+SELECT refusal($$SELECT session_summary(to_json(customer), at, event, '30 minutes') FROM visits$$);
+SELECT refusal($$SELECT session_summary(1, now(), 'a', 'x', v, '30 minutes') FROM unnest('{1.7e308,1.6e308}'::float8[]) v$$);
+\echo not over a window
+SELECT refusal($$SELECT session_summary(customer, at, event, '30 minutes') OVER () FROM visits$$);
+SELECT refusal($$SELECT session_summary(customer, at, event, channel, value, '30 minutes') OVER () FROM visits$$);
+\echo a row type that was altered, also back again, is an error in both forms
+BEGIN;
+ALTER TYPE session_stats ADD ATTRIBUTE more text;
+SELECT refusal($$SELECT session_summary(customer, at, event, '30 minutes') FROM visits$$);
+SELECT refusal($$SELECT session_summary(journey) FROM journeys$$);
+ALTER TYPE session_stats DROP ATTRIBUTE more;
+SELECT refusal($$SELECT session_summary(customer, at, event, '30 minutes') FROM visits$$);
+ROLLBACK;
+BEGIN;
+ALTER TYPE session_stats DROP ATTRIBUTE bounced;
+SELECT refusal($$SELECT session_summary(customer, at, event, '30 minutes') FROM visits$$);
+ROLLBACK;
+SELECT (session_summary(customer, at, event, '30 minutes'))[1].sessions FROM visits;
+
+-- 20 000 rows of 3000 customers in no order, those of each in one of 5 countries.  Sums of values are exact.
+CREATE TABLE many_visits AS
+SELECT customer, customer % 5 AS country, timestamptz '2026-03-01 00:00Z' + make_interval(mins => hashint4(n * 7) % 3000) AS at, 'e' || n % 5 AS event,
+    (ARRAY['web', 'app', '', NULL])[1 + n % 4] AS channel, CASE WHEN n % 3 = 0 THEN n % 100 / 4.0 END AS value
+FROM generate_series(1, 20000) AS n, LATERAL (SELECT (hashint4(n) & 65535) % 3000 AS customer) c;
+ALTER TABLE many_visits SET (parallel_workers = 2);
+ANALYZE many_visits;
+CREATE TABLE reference AS
+SELECT country, session_summary(with_value, '12 hours') AS with_value, session_summary(without, '12 hours') AS without
+FROM (SELECT customer, country, journey_agg(at, event, channel, value) AS with_value, journey_agg(at, event) AS without
+      FROM many_visits GROUP BY customer, country) j
+GROUP BY ROLLUP (country);
+SELECT country, s.customers, s.sessions, s.touchpoints, s.value FROM reference, unnest(with_value) AS s ORDER BY country;
+SELECT count(DISTINCT customer) AS customers, count(DISTINCT (customer, session)) AS sessions, count(*) AS touchpoints, sum(value)::float8 AS value
+FROM (SELECT *, sessionize(at, '12 hours') OVER (PARTITION BY customer ORDER BY at) AS session FROM many_visits) q;
+-- What kind of plan it is, with one group and with one for each country, and how many of these six groups differ from the journey form.
+CREATE FUNCTION differing(key text, plan OUT text, groups OUT bigint, differing OUT bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    query text; line text; lines text; more bigint; more_differing bigint;
+BEGIN
+    plan := ''; groups := 0; differing := 0;
+    FOREACH query IN ARRAY ARRAY['NULL::int AS country, %s FROM many_visits', 'country, %s FROM many_visits GROUP BY country'] LOOP
+        query := 'SELECT ' || format(query, format('session_summary(%1$s, at, event, channel, value, ''12 hours'') AS with_value,
+            session_summary(%1$s, at, event, ''12 hours'') AS without', key));
+        lines := '';
+        FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+            lines := lines || line;
+        END LOOP;
+        plan := concat_ws(', ', nullif(plan, ''), CASE WHEN lines ~ 'Finalize.*Gather.*Partial' THEN 'parallel' ELSE 'serial' END);
+        EXECUTE format('SELECT count(*), count(*) FILTER (WHERE (q.with_value, q.without) IS DISTINCT FROM (r.with_value, r.without))
+            FROM (%s) q LEFT JOIN reference r ON q.country IS NOT DISTINCT FROM r.country', query) INTO more, more_differing;
+        groups := groups + more;
+        differing := differing + more_differing;
+    END LOOP;
+END $$;
+\echo many customers, of each kind: the same as the journey form
+SELECT k, d.* FROM unnest('{customer,customer::text,"(customer, country)"}'::text[]) k, differing(k) d;
+\echo spilled to temporary files, of which none is left
+SET work_mem = '64kB';
+SELECT pg_stat_force_next_flush();
+SELECT temp_files AS files_before FROM pg_stat_database WHERE datname = current_database() \gset
+SELECT (session_summary(customer, at, event, channel, value, '12 hours'))[1].sessions FROM many_visits;
+SELECT pg_stat_force_next_flush();
+SELECT temp_files > :files_before AS spilled FROM pg_stat_database WHERE datname = current_database();
+SELECT k, d.* FROM unnest('{customer,customer::text,"(customer, country)"}'::text[]) k, differing(k) d;
+SELECT count(*) FROM pg_ls_tmpdir();
+\echo in parallel workers, spilled and in memory
+SET max_parallel_workers_per_gather = 2; SET parallel_tuple_cost = 1; SET cpu_tuple_cost = 1;
+SELECT k, d.* FROM unnest('{customer,customer::text,"(customer, country)"}'::text[]) k, differing(k) d;
+RESET work_mem;
+SELECT k, d.* FROM unnest('{customer,customer::text,"(customer, country)"}'::text[]) k, differing(k) d;
+SET parallel_leader_participation = off;
+SELECT k, d.* FROM unnest('{customer,customer::text,"(customer, country)"}'::text[]) k, differing(k) d;
+RESET parallel_leader_participation; RESET parallel_tuple_cost; RESET cpu_tuple_cost; SET max_parallel_workers_per_gather = 0;
+
 \echo the journey form and the window form agree, and so does plain SQL
 CREATE TABLE events AS
 SELECT n % 97 AS customer, timestamptz '2026-03-01 00:00Z' + make_interval(mins => hashint4(n) % 5000) AS at, 'e' || n % 5 AS event
@@ -192,6 +326,6 @@ WITH window_form AS (
 SELECT (SELECT count(*) FROM window_form) > 1000 AS many, count(*) AS different
 FROM (TABLE window_form EXCEPT TABLE journey_form UNION ALL (TABLE journey_form EXCEPT TABLE window_form)) d;
 
-DROP TABLE journeys, many, events;
+DROP TABLE journeys, many, visits, many_visits, reference, events;
 DROP AGGREGATE part(journey, interval), whole(journey_tally);
-DROP FUNCTION refusal, rows, run_condition;
+DROP FUNCTION refusal, rows, run_condition, differing;
