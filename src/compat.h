@@ -27,7 +27,8 @@
 #include "nodes/miscnodes.h"
 #endif
 
-/* Intervals can be infinite since 17. */
+/* Intervals can be infinite since 17, which this header says. */
+#include "datatype/timestamp.h"
 #ifndef INTERVAL_NOT_FINITE
 #define INTERVAL_NOT_FINITE(i) ((void) (i), false)
 #endif

@@ -514,7 +514,7 @@ static const AnalysisArgument funnel_arguments[] = {
 	{"pattern", ARGUMENT_TEXT, NULL}
 };
 
-const Analysis stage_funnel_analysis = {
+ANALYSIS(stage_funnel) = {
 	.name = "stage_funnel",
 	.version = FUNNEL_VERSION,
 	.arguments = lengthof(funnel_arguments),

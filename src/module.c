@@ -16,9 +16,16 @@ extern const Analysis session_summary_analysis;
 
 extern void _PG_init(void);
 
+#ifdef JOURNEY_TEST_FORMAT
+extern void journey_test_format_init(void);
+#endif
+
 void
 _PG_init(void)
 {
 	population_register(&stage_funnel_analysis);
 	population_register(&session_summary_analysis);
+#ifdef JOURNEY_TEST_FORMAT
+	journey_test_format_init();
+#endif
 }

@@ -469,7 +469,7 @@ static const AnalysisArgument summary_arguments[] = {
 	{"gap", ARGUMENT_INTERVAL, "1800 s"}
 };
 
-const Analysis session_summary_analysis = {
+ANALYSIS(session_summary) = {
 	.name = "session_summary",
 	.version = SUMMARY_VERSION,
 	.arguments = lengthof(summary_arguments),

@@ -29,10 +29,9 @@
 static int	test_format;
 static bool turn;
 
-void		_PG_init(void);
-
+/* Called when the library is loaded. */
 void
-_PG_init(void)
+journey_test_format_init(void)
 {
 	DefineCustomIntVariable("journey.test_format", "Format in which journeys are written.", NULL,
 							&test_format, 0, 0, 2, PGC_USERSET, 0, NULL, NULL, NULL);

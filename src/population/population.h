@@ -140,6 +140,11 @@ extern Datum population_keyed_final(FunctionCallInfo fcinfo, const Analysis *ana
  */
 extern void population_register(const Analysis *analysis);
 
+/* An analysis, which module.c knows: ANALYSIS(name) = { ... }; */
+#define ANALYSIS(name) \
+	extern const Analysis name##_analysis; \
+	const Analysis name##_analysis
+
 /* The four functions of an aggregate. */
 #define POPULATION_FUNCTION(function, body, analysis) \
 	PG_FUNCTION_INFO_V1(function); \

@@ -283,7 +283,7 @@ static const AnalysisArgument transition_arguments[] = {
 	{"minimum", ARGUMENT_INTEGER, "1"}
 };
 
-const Analysis transition_analysis = {
+ANALYSIS(transition) = {
 	.name = "transition_count",
 	.version = 2,
 	.arguments = lengthof(transition_arguments),
