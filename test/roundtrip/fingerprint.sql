@@ -11,5 +11,7 @@ ORDER BY id;
 SELECT * FROM report;
 SELECT * FROM sessions_report;
 SELECT md5(stage_funnel_final(state)::text) FROM shop WHERE id IN (3, 4, 5, 6, 120, 200) ORDER BY id;
-SELECT s.* FROM stored_report CROSS JOIN unnest(f) AS s;
+-- Rows that an older server has stored need not be of the type that a newer one's FROM
+-- unnest(f) asks for: 17.12 numbers the changes of a row type, and 18.6 does not.
+SELECT (unnest(f)).* FROM stored_report;
 SELECT count(*) FROM shop WHERE j ~ 'a -> b';
