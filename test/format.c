@@ -29,6 +29,8 @@
 static int	test_format;
 static bool turn;
 
+extern void journey_test_format_init(void);
+
 /* Called when the library is loaded. */
 void
 journey_test_format_init(void)
