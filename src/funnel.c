@@ -208,11 +208,15 @@ load(const FunnelPlan *funnel, const JourneyColumns *columns, uint64 generation,
 {
 	int			terms = funnel->pattern->terms;
 	bool	   *seen = matcher_terms_seen(funnel->matcher);
+	bool		all_seen = true;
 
 	for (int i = 0; i < terms; i++)
+	{
 		seen[i] = tally_latest(tally, ALL_ROW, TERM_SEEN + i) != TALLY_NOTHING;
+		all_seen &= seen[i];
+	}
 	matcher_load(funnel->matcher, columns, generation);
-	for (int i = 0; i < terms; i++)
+	for (int i = 0; i < terms && !all_seen; i++)
 		if (seen[i])
 			tally_add_latest(tally, ALL_ROW, TERM_SEEN + i, 1);
 }

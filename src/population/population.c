@@ -366,6 +366,9 @@ population_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	tally = tally_from_datum(PG_GETARG_DATUM(0));
+	if (site->plans.plans > 0 && tally_same_definition(tally, site->plans.known[0]->empty))
+		return population_answer(fcinfo, analysis, site->plans.known[0]->plan, tally,
+								 &site->answer);
 	tally_definition(tally, &definition);
 	if (strcmp(definition.analysis, analysis->name) != 0)
 		population_other_analysis(definition.analysis, definition.version,

@@ -142,31 +142,6 @@ free_place(const Tally *tally, uint32 hash)
 	return &index[i];
 }
 
-/*
- * Where the search for a cell begins.  As with keys of rows, strangers may choose
- * which ones there are, but cannot know the seed.
- */
-static inline uint32
-first_place(const Tally *tally, uint64 key)
-{
-	uint64		hash = (key ^ tally->seed) * UINT64CONST(0x9E3779B97F4A7C15);
-
-	hash = (hash ^ (hash >> 32)) * (UINT64CONST(0xD6E8FEB86659FD93) ^ ((uint64) tally->seed << 32));
-	return (hash >> 32) & (tally->cells_room - 1);
-}
-
-/* The cell with this key, or the free place where it belongs. */
-TallyCell *
-tally_find_cell(const Tally *tally, uint64 key)
-{
-	TallyCell  *cells = TALLY_CELLS(tally);
-	uint32		i = first_place(tally, key);
-
-	while (cells[i].count != 0 && cells[i].key != key)
-		i = (i + 1) & (tally->cells_room - 1);
-	return &cells[i];
-}
-
 /* A tally with the rooms of "start" and the contents of *tally takes its place. */
 static void
 grow(Tally **tally, Tally *start)
@@ -213,25 +188,35 @@ tally_grow_cells(Tally **tally)
 
 /* So much is needed, and half as much again, of a section that has no more room. */
 static uint32
-more_room(const Tally *tally, uint32 room, Size needed, uint32 least)
+more_room(const Tally *tally, uint32 room, Size needed)
 {
 	if (needed <= room)
 		return room;
 	if (!AllocSizeIsValid(needed))
 		tally_too_large(tally->rows, tally->cells);
-	return MAXALIGN(Max(Max(needed + needed / 2, (Size) room * 2), least));
+	return MAXALIGN(Max(needed + needed / 2, FIRST_KEY_ROOM));
 }
 
-/* Makes room for a row with a block and a key of these sizes. */
+/*
+ * Makes room for a row with a block and a key of these sizes.  Where there is no
+ * more, blocks get as much as all rows would take that there is room for.
+ */
 static void
 make_row_room(Tally **tally, Size block_size, Size key_size)
 {
 	Tally		start = **tally;
 
-	start.block_room = more_room(*tally, start.block_room, start.block_used + block_size, 0);
-	start.key_room = more_room(*tally, start.key_room, start.key_used + key_size, FIRST_KEY_ROOM);
 	if (start.rows == start.rows_room)
 		start.rows_room *= 2;
+	if (start.block_used + block_size > start.block_room)
+	{
+		Size		room = start.block_used + block_size * (start.rows_room - start.rows);
+
+		if (!AllocSizeIsValid(room))
+			tally_too_large(start.rows, start.cells);
+		start.block_room = room;
+	}
+	start.key_room = more_room(*tally, start.key_room, start.key_used + key_size);
 	if (start.rows_room != (*tally)->rows_room || start.block_room != (*tally)->block_room ||
 		start.key_room != (*tally)->key_room)
 		grow(tally, &start);

@@ -55,46 +55,46 @@ tally_add_value(Tally *tally, uint32 row, uint32 slot, double value)
  * ----------
  */
 
-static void
-add_cell(Tally **tally, uint64 key, const TallyCell *cell)
+/* Adds so many values from the smallest to the largest to a bucket. */
+static inline void
+add_to_bucket(Tally **tally, uint64 key, int64 count, uint64 smallest, uint64 largest)
 {
-	TallyCell  *own = tally_find_cell(*tally, key);
+	TallyCell  *cell = tally_find_cell(*tally, key);
 
-	if (own->count == 0)
+	if (likely(cell->count != 0))
 	{
-		if ((*tally)->cells >= (*tally)->cells_room / 4 * 3)
-		{
-			tally_grow_cells(tally);
-			own = tally_find_cell(*tally, key);
-		}
-		*own = *cell;
-		own->key = key;
-		(*tally)->cells++;
+		tally_sum_counts(&cell->count, count);
+		cell->smallest = Min(cell->smallest, smallest);
+		cell->largest = Max(cell->largest, largest);
 		return;
 	}
-	tally_sum_counts(&own->count, cell->count);
-	own->smallest = Min(own->smallest, cell->smallest);
-	own->largest = Max(own->largest, cell->largest);
+	if ((*tally)->cells >= (*tally)->cells_room / 4 * 3)
+	{
+		tally_grow_cells(tally);
+		cell = tally_find_cell(*tally, key);
+	}
+	*cell = (TallyCell) {key, count, smallest, largest};
+	(*tally)->cells++;
 }
 
 /* Adds what a valid cell stands for; its key is not looked at. */
 void
 tally_add_cell(Tally **tally, uint32 row, uint32 slot, const TallyCell *cell)
 {
-	TallyType	type = tally_type(*tally, row, slot);
+	uint32		bucket = tally_bucket(tally_type(*tally, row, slot), cell->smallest);
 
-	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
-							 tally_bucket(type, cell->smallest)), cell);
+	add_to_bucket(tally, CELL_KEY(tally_distribution(*tally, row, slot), bucket), cell->count,
+				  cell->smallest, cell->largest);
 }
 
 /* Adds one duration. */
 void
 tally_add_time(Tally **tally, uint32 row, uint32 slot, uint64 microseconds)
 {
-	TallyCell	cell = {0, 1, microseconds, microseconds};
+	uint32		bucket = tally_duration_bucket(microseconds);
 
-	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
-							 tally_duration_bucket(microseconds)), &cell);
+	add_to_bucket(tally, CELL_KEY(tally_distribution(*tally, row, slot), bucket), 1,
+				  microseconds, microseconds);
 }
 
 /* Adds one finite number. */
@@ -102,10 +102,9 @@ void
 tally_add_number(Tally **tally, uint32 row, uint32 slot, double number)
 {
 	uint64		order = tally_number_order(number);
-	TallyCell	cell = {0, 1, order, order};
+	uint32		bucket = tally_number_bucket(order);
 
-	add_cell(tally, CELL_KEY(tally_distribution(*tally, row, slot),
-							 tally_number_bucket(order)), &cell);
+	add_to_bucket(tally, CELL_KEY(tally_distribution(*tally, row, slot), bucket), 1, order, order);
 }
 
 /* ----------
