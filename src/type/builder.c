@@ -358,13 +358,15 @@ fill_columns(const JourneyBuilder *builder, char *memory, JourneyColumns *column
 			has_score |= !isnan(score[i]);
 		}
 	}
-	columns->count = count;
-	columns->at = at;
-	columns->event = event;
-	columns->channel = has_channel ? channel : NULL;
-	columns->value = has_value ? value : NULL;
-	columns->score = has_score ? score : NULL;
-	columns->labels = builder->labels;
+	*columns = (JourneyColumns) {
+		.count = count,
+		.at = at,
+		.event = event,
+		.channel = has_channel ? channel : NULL,
+		.value = has_value ? value : NULL,
+		.score = has_score ? score : NULL,
+		.labels = builder->labels
+	};
 }
 
 const JourneyColumns *
