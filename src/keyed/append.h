@@ -46,12 +46,10 @@ eventlog_append(EventLog *log, int64 key, TimestampTz at, uint32 event, uint32 c
 				double value, double score)
 {
 	EventRecord *record = (EventRecord *) log->free;
-	double	   *number = (double *) (record + 1);
+	double	   *number = TOUCHPOINT_NUMBERS(&record->touchpoint);
 
 	record->key = key;
-	record->at = at;
-	record->event = event;
-	record->channel = channel;
+	record->touchpoint = (Touchpoint) {at, event, channel};
 	if (log->columns & COLUMN_VALUE)
 		*number++ = value;
 	if (log->columns & COLUMN_SCORE)

@@ -19,7 +19,7 @@
 #include "utils/logtape.h"
 
 #include "keyed/customer.h"
-#include "type/columns.h"
+#include "type/touchpoint.h"
 
 /* What the logs of a call site share. */
 typedef struct EventSite
@@ -53,9 +53,7 @@ typedef struct EventPool
 typedef struct EventRecord
 {
 	int64		key;			/* of the customer */
-	TimestampTz at;
-	uint32		event;
-	uint32		channel;
+	Touchpoint	touchpoint;
 } EventRecord;
 
 typedef struct EventBlock

@@ -101,9 +101,10 @@ write_record(RunWriter *writer, EventLog *log, const EventRecord *record,
 			(*customers)++;
 		}
 	}
-	wire_put_number(wire, wire_fold((int64) ((uint64) record->at - (uint64) before->at)));
-	write_label(writer, record->event, flags, FLAG_BITS);
-	write_label(writer, record->channel, 0, 0);
+	wire_put_number(wire, wire_fold((int64) ((uint64) record->touchpoint.at -
+											 (uint64) before->touchpoint.at)));
+	write_label(writer, record->touchpoint.event, flags, FLAG_BITS);
+	write_label(writer, record->touchpoint.channel, 0, 0);
 	if (flags & HAS_VALUE)
 		write_double(wire, value);
 	if (flags & HAS_SCORE)
@@ -279,19 +280,21 @@ read_record(RunReader *reader, EventLog *log, EventRecord *before)
 		before->key = read_customer(reader, log);
 	else
 		before->key = (int64) ((uint64) before->key + (uint64) wire_unfold(wire_get_number(wire)));
-	before->at = (int64) ((uint64) before->at + (uint64) wire_unfold(wire_get_number(wire)));
-	if (unlikely(!IS_VALID_TIMESTAMP(before->at)))
-		journey_check_time(before->at);
+	before->touchpoint.at = (int64) ((uint64) before->touchpoint.at +
+									 (uint64) wire_unfold(wire_get_number(wire)));
+	if (unlikely(!IS_VALID_TIMESTAMP(before->touchpoint.at)))
+		journey_check_time(before->touchpoint.at);
 	event = wire_get_number(wire);
-	before->event = read_label(reader, event >> FLAG_BITS);
-	if (before->event == LABEL_NONE)
+	before->touchpoint.event = read_label(reader, event >> FLAG_BITS);
+	if (before->touchpoint.event == LABEL_NONE)
 		journey_check_event(0);
-	before->channel = read_label(reader, wire_get_number(wire));
+	before->touchpoint.channel = read_label(reader, wire_get_number(wire));
 	if (event & HAS_VALUE)
 		value = read_double(wire, "value");
 	if (event & HAS_SCORE)
 		score = read_double(wire, "score");
-	eventlog_append(log, before->key, before->at, before->event, before->channel, value, score);
+	eventlog_append(log, before->key, before->touchpoint.at, before->touchpoint.event,
+					before->touchpoint.channel, value, score);
 }
 
 static void

@@ -26,21 +26,20 @@
 #define SLOT_RECORDS		2		/* about so many a slot */
 #define SMALL_BUCKET		16		/* not worth slots */
 
-/* Moves per record after which a nearly sorted slot is taken to be unsorted. */
-#define INSERTION_BUDGET	16
-
-typedef struct ValueRecord
+/* By customer, then in the canonical order of touchpoints. */
+static pg_attribute_always_inline int
+compare_records(const EventRecord *a, const EventRecord *b, const Labels *labels,
+				const int numbers)
 {
-	EventRecord record;
-	double		value;
-} ValueRecord;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return touchpoint_compare(&a->touchpoint, &b->touchpoint, labels, numbers);
+}
 
-typedef struct ScoreRecord
-{
-	EventRecord record;
-	double		value;
-	double		score;
-} ScoreRecord;
+#define SORT_RECORD			EventRecord
+#define SORT_COMPARE		compare_records
+#define SORT_BUDGET			16
+#include "type/touchpoint_sort.h"
 
 typedef struct EventSorter
 {
@@ -61,59 +60,6 @@ typedef struct EventSorter
 	char	   *column_memory;	/* one customer */
 	int64		column_room;
 } EventSorter;
-
-/* By customer, then in the canonical order of touchpoints. */
-static pg_attribute_always_inline int
-compare_records(const EventRecord *a, const EventRecord *b, const Labels *labels, const int width)
-{
-	const double *x = (const double *) (a + 1);
-	const double *y = (const double *) (b + 1);
-	int			result;
-
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
-	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
-	if (a->event != b->event)
-		return labels_compare(labels, a->event, b->event);
-	if (a->channel != b->channel)
-		return labels_compare(labels, a->channel, b->channel);
-	if (width == sizeof(EventRecord))
-		return 0;
-	result = compare_numbers(x[0], y[0]);
-	if (result == 0 && width == sizeof(ScoreRecord))
-		result = compare_numbers(x[1], y[1]);
-	return result;
-}
-
-#define ST_SORT sort_plain
-#define ST_ELEMENT_TYPE EventRecord
-#define ST_COMPARE(a, b, labels) compare_records(a, b, labels, sizeof(EventRecord))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-#define ST_SORT sort_values
-#define ST_ELEMENT_TYPE ValueRecord
-#define ST_COMPARE(a, b, labels) \
-	compare_records(&(a)->record, &(b)->record, labels, sizeof(ValueRecord))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-#define ST_SORT sort_scores
-#define ST_ELEMENT_TYPE ScoreRecord
-#define ST_COMPARE(a, b, labels) \
-	compare_records(&(a)->record, &(b)->record, labels, sizeof(ScoreRecord))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
 
 /* ----------
  * Buckets
@@ -251,14 +197,15 @@ give_customer(EventSorter *sorter, const char *records, int64 count, const int w
 	for (int64 i = 0; i < count; i++)
 	{
 		const EventRecord *record = (const EventRecord *) (records + i * width);
-		const double *number = (const double *) (record + 1);
+		const Touchpoint *touchpoint = &record->touchpoint;
+		const double *number = TOUCHPOINT_NUMBERS(touchpoint);
 
 		if ((i & 0xFFFFF) == 0xFFFFF)
 			CHECK_FOR_INTERRUPTS();
-		at[i] = record->at;
-		event[i] = record->event;
-		channel[i] = record->channel;
-		has_channel |= record->channel != LABEL_NONE;
+		at[i] = touchpoint->at;
+		event[i] = touchpoint->event;
+		channel[i] = touchpoint->channel;
+		has_channel |= touchpoint->channel != LABEL_NONE;
 		if (width > sizeof(EventRecord))
 		{
 			value[i] = number[0];
@@ -285,53 +232,13 @@ give_customer(EventSorter *sorter, const char *records, int64 count, const int w
 	sorter->callback(sorter->argument, &columns);
 }
 
-/* Sorts by insertion; false: that would take too long. */
-static pg_attribute_always_inline bool
-insertion_sort(const Labels *labels, char *records, int64 count, const int width)
-{
-	int64		budget = count * INSERTION_BUDGET;
-
-	for (int64 i = 1; i < count; i++)
-	{
-		char	   *position = records + i * width;
-		char	   *gap = position;
-		ScoreRecord moving;
-
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (likely(compare_records((EventRecord *) (gap - width), (EventRecord *) gap,
-								   labels, width) <= 0))
-			continue;
-		memcpy(&moving, position, width);
-		do
-		{
-			gap -= width;
-		} while (gap > records && --budget > 0 &&
-				 compare_records((EventRecord *) (gap - width), &moving.record,
-								 labels, width) > 0);
-		memmove(gap + width, gap, position - gap);
-		memcpy(gap, &moving, width);
-		if (budget <= 0)
-			return false;
-	}
-	return true;
-}
-
 /* Sorts records of few customers and hands those over. */
 static pg_attribute_always_inline void
 sort_customers(EventSorter *sorter, char *records, int64 count, const int width)
 {
 	int64		from = 0;
 
-	if (!insertion_sort(sorter->labels, records, count, width))
-	{
-		if (width == sizeof(EventRecord))
-			sort_plain((EventRecord *) records, count, sorter->labels);
-		else if (width == sizeof(ValueRecord))
-			sort_values((ValueRecord *) records, count, sorter->labels);
-		else
-			sort_scores((ScoreRecord *) records, count, sorter->labels);
-	}
+	sort_records(records, count, sorter->labels, width);
 	while (from < count)
 	{
 		int64		key = ((EventRecord *) (records + from * width))->key;

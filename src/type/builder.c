@@ -21,26 +21,7 @@
 
 #include "type/builder.h"
 #include "type/codec.h"
-
-typedef struct Entry
-{
-	TimestampTz at;
-	uint32		event;
-	uint32		channel;
-} Entry;
-
-typedef struct ValueEntry
-{
-	Entry		entry;
-	double		value;
-} ValueEntry;
-
-typedef struct ScoreEntry
-{
-	Entry		entry;
-	double		value;
-	double		score;
-} ScoreEntry;
+#include "type/touchpoint.h"
 
 /* Touchpoints without numbers that fit into a builder's own allocation. */
 #define INLINE_ENTRIES	4
@@ -48,8 +29,10 @@ typedef struct ScoreEntry
 /* The first array of its own. */
 #define FIRST_BYTES		256
 
-/* Moves per touchpoint after which a nearly sorted array is taken to be unsorted. */
-#define INSERTION_BUDGET	8
+#define SORT_RECORD			Touchpoint
+#define SORT_COMPARE		touchpoint_compare
+#define SORT_BUDGET			8
+#include "type/touchpoint_sort.h"
 
 typedef struct BuilderColumns
 {
@@ -69,12 +52,12 @@ struct JourneyBuilder
 	BuilderColumns *shown;		/* what builder_columns() gave */
 	int			stride;
 	bool		sorted;
-	Entry		first[INLINE_ENTRIES];
+	Touchpoint	first[INLINE_ENTRIES];
 };
 
-#define ENTRY(builder, i)		((Entry *) ((builder)->entries + (i) * (builder)->stride))
-#define ENTRY_VALUE(entry)		(((ValueEntry *) (entry))->value)
-#define ENTRY_SCORE(entry)		(((ScoreEntry *) (entry))->score)
+#define ENTRY(builder, i)		((Touchpoint *) ((builder)->entries + (i) * (builder)->stride))
+#define ENTRY_VALUE(entry)		(TOUCHPOINT_NUMBERS(entry)[0])
+#define ENTRY_SCORE(entry)		(TOUCHPOINT_NUMBERS(entry)[1])
 
 JourneyBuilder *
 builder_create(MemoryContext context, Labels *labels)
@@ -88,7 +71,7 @@ builder_create(MemoryContext context, Labels *labels)
 	builder->room = INLINE_ENTRIES;
 	builder->last = DT_NOBEGIN;
 	builder->shown = NULL;
-	builder->stride = sizeof(Entry);
+	builder->stride = sizeof(Touchpoint);
 	builder->sorted = true;
 	return builder;
 }
@@ -99,111 +82,17 @@ builder_labels(JourneyBuilder *builder)
 	return builder->labels;
 }
 
-/* The canonical order of touchpoints. */
-static inline int
-compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride)
-{
-	int			result;
-
-	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
-	if (a->event != b->event)
-		return labels_compare(labels, a->event, b->event);
-	if (a->channel != b->channel)
-		return labels_compare(labels, a->channel, b->channel);
-	if (stride == sizeof(Entry))
-		return 0;
-	result = compare_numbers(ENTRY_VALUE(a), ENTRY_VALUE(b));
-	if (result == 0 && stride == sizeof(ScoreEntry))
-		result = compare_numbers(ENTRY_SCORE(a), ENTRY_SCORE(b));
-	return result;
-}
-
-#define ST_SORT sort_plain
-#define ST_ELEMENT_TYPE Entry
-#define ST_COMPARE(a, b, labels) compare_entries(a, b, labels, sizeof(Entry))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-#define ST_SORT sort_values
-#define ST_ELEMENT_TYPE ValueEntry
-#define ST_COMPARE(a, b, labels) \
-	compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ValueEntry))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-#define ST_SORT sort_scores
-#define ST_ELEMENT_TYPE ScoreEntry
-#define ST_COMPARE(a, b, labels) \
-	compare_entries(&(a)->entry, &(b)->entry, labels, sizeof(ScoreEntry))
-#define ST_COMPARE_ARG_TYPE const Labels
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_SCOPE static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-/*
- * Sorts by insertion, which is fastest for few touchpoints and for those that are
- * nearly in order, as rows of an events table are.  False: that would take too
- * long; what is there is a permutation of what was.
- */
-static inline bool
-insertion_sort(JourneyBuilder *builder, const int stride)
-{
-	int64		budget = builder->count * INSERTION_BUDGET;
-	char	   *entries = builder->entries;
-	const Labels *labels = builder->labels;
-
-	for (int64 i = 1; i < builder->count; i++)
-	{
-		char	   *position = entries + i * stride;
-		char	   *gap = position;
-		ScoreEntry	moving;
-
-		if ((i & 0xffff) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (compare_entries((Entry *) (gap - stride), (Entry *) gap, labels, stride) <= 0)
-			continue;
-		memcpy(&moving, position, stride);
-		do
-		{
-			gap -= stride;
-		} while (gap > entries && --budget > 0 &&
-				 compare_entries((Entry *) (gap - stride), &moving.entry, labels, stride) > 0);
-		memmove(gap + stride, gap, position - gap);
-		memcpy(gap, &moving, stride);
-		if (budget <= 0)
-			return false;
-	}
-	return true;
-}
-
 static void
 sort_entries(JourneyBuilder *builder)
 {
 	if (builder->sorted)
 		return;
-	if (builder->stride == sizeof(Entry))
-	{
-		if (!insertion_sort(builder, sizeof(Entry)))
-			sort_plain((Entry *) builder->entries, builder->count, builder->labels);
-	}
-	else if (builder->stride == sizeof(ValueEntry))
-	{
-		if (!insertion_sort(builder, sizeof(ValueEntry)))
-			sort_values((ValueEntry *) builder->entries, builder->count, builder->labels);
-	}
+	if (builder->stride == sizeof(Touchpoint))
+		sort_records(builder->entries, builder->count, builder->labels, sizeof(Touchpoint));
+	else if (builder->stride == sizeof(ValueRecord))
+		sort_records(builder->entries, builder->count, builder->labels, sizeof(ValueRecord));
 	else
-	{
-		if (!insertion_sort(builder, sizeof(ScoreEntry)))
-			sort_scores((ScoreEntry *) builder->entries, builder->count, builder->labels);
-	}
+		sort_records(builder->entries, builder->count, builder->labels, sizeof(ScoreRecord));
 	builder->last = ENTRY(builder, builder->count - 1)->at;
 	builder->sorted = true;
 }
@@ -233,7 +122,7 @@ grow(JourneyBuilder *builder, int64 room, int stride)
 	else
 		for (int64 i = 0; i < builder->count; i++)
 		{
-			ScoreEntry	entry;
+			ScoreRecord	entry;
 
 			entry.value = get_float8_nan();
 			entry.score = get_float8_nan();
@@ -265,8 +154,8 @@ room_for(int64 count, int stride)
 static inline void
 widen(JourneyBuilder *builder, bool has_value, bool has_score)
 {
-	int			stride = has_score ? sizeof(ScoreEntry) :
-		has_value ? sizeof(ValueEntry) : sizeof(Entry);
+	int			stride = has_score ? sizeof(ScoreRecord) :
+		has_value ? sizeof(ValueRecord) : sizeof(Touchpoint);
 
 	if (unlikely(stride > builder->stride))
 		grow(builder, room_for(builder->room, stride), stride);
@@ -276,7 +165,7 @@ void
 builder_add(JourneyBuilder *builder, TimestampTz at, uint32 event, uint32 channel,
 			double value, double score)
 {
-	Entry	   *entry;
+	Touchpoint	   *entry;
 
 	widen(builder, !isnan(value), !isnan(score));
 	if (unlikely(builder->count == builder->room))
@@ -285,15 +174,15 @@ builder_add(JourneyBuilder *builder, TimestampTz at, uint32 event, uint32 channe
 	entry->at = at;
 	entry->event = event;
 	entry->channel = channel;
-	if (builder->stride > sizeof(Entry))
+	if (builder->stride > sizeof(Touchpoint))
 		ENTRY_VALUE(entry) = value;
-	if (builder->stride == sizeof(ScoreEntry))
+	if (builder->stride == sizeof(ScoreRecord))
 		ENTRY_SCORE(entry) = score;
 
 	if (builder->sorted && at <= builder->last && builder->count > 0 &&
 		(at < builder->last ||
-		 compare_entries(ENTRY(builder, builder->count - 1), entry,
-						 builder->labels, builder->stride) > 0))
+		 touchpoint_compare(ENTRY(builder, builder->count - 1), entry, builder->labels,
+							(builder->stride - sizeof(Touchpoint)) / sizeof(double)) > 0))
 		builder->sorted = false;
 	builder->last = at;
 	builder->count++;
@@ -331,7 +220,7 @@ fill_columns(const JourneyBuilder *builder, char *memory, JourneyColumns *column
 	TimestampTz *at = (TimestampTz *) memory;
 	uint32	   *event = (uint32 *) (memory + count * sizeof(TimestampTz));
 	uint32	   *channel = event + count;
-	double	   *value = (double *) (memory + count * sizeof(Entry));
+	double	   *value = (double *) (memory + count * sizeof(Touchpoint));
 	double	   *score = value + count;
 	bool		has_channel = false;
 	bool		has_value = false;
@@ -339,7 +228,7 @@ fill_columns(const JourneyBuilder *builder, char *memory, JourneyColumns *column
 
 	for (int64 i = 0; i < count; i++)
 	{
-		const Entry *entry = ENTRY(builder, i);
+		const Touchpoint *entry = ENTRY(builder, i);
 
 		if ((i & 0xfffff) == 0xfffff)
 			CHECK_FOR_INTERRUPTS();
@@ -347,12 +236,12 @@ fill_columns(const JourneyBuilder *builder, char *memory, JourneyColumns *column
 		event[i] = entry->event;
 		channel[i] = entry->channel;
 		has_channel |= entry->channel != LABEL_NONE;
-		if (builder->stride > sizeof(Entry))
+		if (builder->stride > sizeof(Touchpoint))
 		{
 			value[i] = ENTRY_VALUE(entry);
 			has_value |= !isnan(value[i]);
 		}
-		if (builder->stride == sizeof(ScoreEntry))
+		if (builder->stride == sizeof(ScoreRecord))
 		{
 			score[i] = ENTRY_SCORE(entry);
 			has_score |= !isnan(score[i]);
@@ -373,7 +262,7 @@ const JourneyColumns *
 builder_columns(JourneyBuilder *builder)
 {
 	BuilderColumns *shown = builder->shown;
-	Size		size = builder->count * sizeof(ScoreEntry);
+	Size		size = builder->count * sizeof(ScoreRecord);
 
 	if (shown == NULL)
 		shown = builder->shown = MemoryContextAllocZero(builder->context, sizeof(BuilderColumns));

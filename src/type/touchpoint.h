@@ -1,0 +1,40 @@
+/*
+ * touchpoint.h
+ *		One touchpoint that is not in columns yet, and the canonical order.
+ *
+ * Labels are codes of a Labels.  Numbers, null being NaN, follow only where there are any.
+ */
+#ifndef JOURNEY_TYPE_TOUCHPOINT_H
+#define JOURNEY_TYPE_TOUCHPOINT_H
+
+#include "type/columns.h"
+#include "type/labels.h"
+
+typedef struct Touchpoint
+{
+	TimestampTz at;
+	uint32		event;
+	uint32		channel;
+} Touchpoint;
+
+#define TOUCHPOINT_NUMBERS(touchpoint)	((double *) ((touchpoint) + 1))
+
+/* The canonical order of touchpoints with so many numbers. */
+static pg_attribute_always_inline int
+touchpoint_compare(const Touchpoint *a, const Touchpoint *b, const Labels *labels,
+				   const int numbers)
+{
+	int			result = 0;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	if (a->event != b->event)
+		return labels_compare(labels, a->event, b->event);
+	if (a->channel != b->channel)
+		return labels_compare(labels, a->channel, b->channel);
+	for (int i = 0; i < numbers && result == 0; i++)
+		result = compare_numbers(TOUCHPOINT_NUMBERS(a)[i], TOUCHPOINT_NUMBERS(b)[i]);
+	return result;
+}
+
+#endif							/* JOURNEY_TYPE_TOUCHPOINT_H */
