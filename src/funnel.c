@@ -110,7 +110,7 @@ enum
 	STAGE_COLUMNS
 };
 
-static const ReportColumn stage_columns[STAGE_COLUMNS] = {
+static const RowColumn stage_columns[STAGE_COLUMNS] = {
 	{"label", TEXTOID},
 	{"step", INT4OID},
 	{"stage", TEXTOID},

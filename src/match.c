@@ -15,6 +15,7 @@
 #include "utils/float.h"
 
 #include "matcher/call.h"
+#include "type/row.h"
 
 PG_FUNCTION_INFO_V1(reached);
 PG_FUNCTION_INFO_V1(reached_at);
@@ -95,12 +96,23 @@ journey_matches_not(PG_FUNCTION_ARGS)
  * ----------
  */
 
+static const RowColumn attempt_columns[] = {
+	{"attempt", INT4OID},
+	{"started_at", TIMESTAMPTZOID},
+	{"ended_at", TIMESTAMPTZOID},
+	{"reached", INT4OID},
+	{"completed", BOOLOID},
+	{"entry_channel", TEXTOID},
+	{"seconds", FLOAT8OID},
+	{"value", FLOAT8OID}
+};
+
 static void
 put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int number,
 			const Chain *chain)
 {
-	Datum		values[8];
-	bool		nulls[8] = {false};
+	Datum		values[lengthof(attempt_columns)];
+	bool		nulls[lengthof(attempt_columns)] = {false};
 	int64		first = -1;
 	double		value = 0;
 
@@ -154,7 +166,7 @@ attempts(PG_FUNCTION_ARGS)
 	MemoryContext row;
 	MemoryContext old;
 
-	InitMaterializedSRF(fcinfo, 0);
+	row_set_of_call(fcinfo, attempt_columns, lengthof(attempt_columns));
 	call = begin(fcinfo, "attempts", COLUMN_CHANNEL | COLUMN_VALUE);
 	row = AllocSetContextCreate(CurrentMemoryContext, "journey attempt", ALLOCSET_SMALL_SIZES);
 	for (int number = 1;; number++)
@@ -213,13 +225,22 @@ interval_of(int64 microseconds)
 	return IntervalPGetDatum(interval);
 }
 
+static const RowColumn step_columns[] = {
+	{"step", INT4OID},
+	{"kind", TEXTOID},
+	{"stage", TEXTOID},
+	{"arrow", TEXTOID},
+	{"matches", TEXTOID},
+	{"at_most", INTERVALOID}
+};
+
 /* One row of pattern_steps; what is NULL or no limit is null. */
 static void
 put_step(ReturnSetInfo *rsinfo, int step, const char *kind, const char *stage,
 		 const char *arrow, const char *matches, int64 at_most)
 {
-	Datum		values[6];
-	bool		nulls[6] = {false};
+	Datum		values[lengthof(step_columns)];
+	bool		nulls[lengthof(step_columns)] = {false};
 
 	nulls[0] = step == 0;
 	nulls[2] = stage == NULL;
@@ -279,7 +300,7 @@ pattern_steps(PG_FUNCTION_ARGS)
 	text	   *source = PG_GETARG_TEXT_PP(0);
 	Pattern    *pattern;
 
-	InitMaterializedSRF(fcinfo, 0);
+	row_set_of_call(fcinfo, step_columns, lengthof(step_columns));
 	pattern = pattern_parse(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source));
 	put_elements((ReturnSetInfo *) fcinfo->resultinfo, pattern);
 	put_clauses((ReturnSetInfo *) fcinfo->resultinfo, pattern);

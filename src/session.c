@@ -19,6 +19,7 @@
 #include "pattern/interval.h"
 #include "population/population.h"
 #include "type/codec.h"
+#include "type/row.h"
 
 PG_FUNCTION_INFO_V1(sessionize);
 PG_FUNCTION_INFO_V1(sessionize_support);
@@ -49,6 +50,21 @@ enum
 	SESSION_BOUNCED,
 	SESSION_JOURNEY,
 	SESSION_COLUMNS
+};
+
+static const RowColumn session_columns[SESSION_COLUMNS] = {
+	{"session", INT4OID},
+	{"started_at", TIMESTAMPTZOID},
+	{"ended_at", TIMESTAMPTZOID},
+	{"seconds", FLOAT8OID},
+	{"touchpoints", INT4OID},
+	{"entry_event", TEXTOID},
+	{"exit_event", TEXTOID},
+	{"entry_channel", TEXTOID},
+	{"channels", INT4OID},
+	{"value", FLOAT8OID},
+	{"bounced", BOOLOID},
+	{"journey", InvalidOid}
 };
 
 /* ----------
@@ -290,7 +306,7 @@ sessionize_journey(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	int			number = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
+	row_set_of_call(fcinfo, session_columns, SESSION_COLUMNS);
 	rule.gap = span_argument(fcinfo, 1, "gap");
 	rule.max_length = PG_ARGISNULL(2) ? SPAN_NO_LIMIT : span_argument(fcinfo, 2, "max_length");
 	if (PG_ARGISNULL(0))
@@ -365,7 +381,7 @@ enum
 	STATS_VALUE
 };
 
-static const ReportColumn stats_columns[] = {
+static const RowColumn stats_columns[] = {
 	{"customers", INT8OID},
 	{"sessions", INT8OID},
 	{"sessions_per_customer", FLOAT8OID},

@@ -89,7 +89,7 @@ typedef struct Analysis
 	int			arguments;
 	const AnalysisArgument *argument;
 	int			columns;		/* of its answer's row type */
-	const ReportColumn *column;
+	const RowColumn *column;
 
 	/*
 	 * Makes a plan of the configuration, one value an argument; errors are the

@@ -15,8 +15,8 @@
 #include "fmgr.h"
 #include "funcapi.h"
 
-#include "compat.h"
 #include "population/rates.h"
+#include "type/row.h"
 
 PG_FUNCTION_INFO_V1(compare_rates);
 
@@ -62,6 +62,13 @@ pooled_p_value(double some_a, double all_a, double some_b, double all_b)
 	return erfc(fabs(some_b / all_b - some_a / all_a) / error / sqrt(2.0));
 }
 
+static const RowColumn rate_columns[] = {
+	{"difference", FLOAT8OID},
+	{"low", FLOAT8OID},
+	{"high", FLOAT8OID},
+	{"p_value", FLOAT8OID}
+};
+
 /*
  * compare_rates(converted_a, total_a, converted_b, total_b): one row
  * (difference, low, high, p_value), the difference being b's rate minus a's.
@@ -73,14 +80,12 @@ compare_rates(PG_FUNCTION_ARGS)
 	int64		total_a = PG_GETARG_INT64(1);
 	int64		converted_b = PG_GETARG_INT64(2);
 	int64		total_b = PG_GETARG_INT64(3);
-	TupleDesc	desc;
-	Datum		values[4] = {0};
-	bool		nulls[4] = {true, true, true, true};
+	TupleDesc	desc = row_of_call(fcinfo, rate_columns, lengthof(rate_columns));
+	Datum		values[lengthof(rate_columns)] = {0};
+	bool		nulls[lengthof(rate_columns)] = {true, true, true, true};
 
 	check_rate(converted_a, total_a, "a");
 	check_rate(converted_b, total_b, "b");
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (total_a > 0 && total_b > 0)
 	{
 		double		a = (double) converted_a / (double) total_a;
@@ -98,5 +103,5 @@ compare_rates(PG_FUNCTION_ARGS)
 		values[3] = Float8GetDatum(pooled_p_value(converted_a, total_a, converted_b, total_b));
 		memset(nulls, false, sizeof(nulls));
 	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -32,41 +32,12 @@ struct Report
  * ----------
  */
 
-static void
-refuse_row_type(Oid row_type, const char *detail)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("type %s does not have the columns that this library of journey writes",
-					format_type_be(row_type)),
-			 errdetail_internal("%s", detail),
-			 errhint("After an update of the library connect anew, and run ALTER EXTENSION journey UPDATE. "
-					 "The type itself must stay as the extension made it.")));
-}
-
-static void
-check_row_type(Oid row_type, TupleDesc desc, const ReportColumn *column, int columns)
-{
-	if (desc->natts != columns)
-		refuse_row_type(row_type, psprintf(_("It has %d columns, and %d are written."),
-										   desc->natts, columns));
-	for (int i = 0; i < columns; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		if (attribute->attisdropped || attribute->atttypid != column[i].type ||
-			strcmp(NameStr(attribute->attname), column[i].name) != 0)
-			refuse_row_type(row_type, psprintf(_("Column %d is not \"%s\" of type %s."), i + 1,
-											   column[i].name, format_type_be(column[i].type)));
-	}
-}
-
 /*
  * The type of the rows, once a call site: the function returns an array of them.
  * The catalogue is asked, since not every caller gives a call expression.
  */
 void
-report_look_up_type(FunctionCallInfo fcinfo, const ReportColumn *column, int columns,
+report_look_up_type(FunctionCallInfo fcinfo, const RowColumn *column, int columns,
 					ReportType *type)
 {
 	MemoryContext before;
@@ -80,7 +51,7 @@ report_look_up_type(FunctionCallInfo fcinfo, const ReportColumn *column, int col
 	before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	desc = lookup_rowtype_tupdesc_copy(type->row_type, -1);
 	MemoryContextSwitchTo(before);
-	check_row_type(type->row_type, desc, column, columns);
+	row_check(fcinfo->flinfo->fn_oid, desc, column, columns);
 	type->desc = desc;
 }
 

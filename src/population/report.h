@@ -2,10 +2,7 @@
  * report.h
  *		The rows of an answer.
  *
- * The columns are declared once, with their names and types, and the row type
- * that the catalogue has is held against them before anything is written: so
- * neither ALTER TYPE nor SQL of another version than the library's can make it
- * write beside an array.
+ * Their columns are declared once, see row.h.
  */
 #ifndef JOURNEY_POPULATION_REPORT_H
 #define JOURNEY_POPULATION_REPORT_H
@@ -13,12 +10,7 @@
 #include "fmgr.h"
 
 #include "population/tally.h"
-
-typedef struct ReportColumn
-{
-	const char *name;
-	Oid			type;
-} ReportColumn;
+#include "type/row.h"
 
 typedef struct Report Report;
 

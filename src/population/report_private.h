@@ -16,7 +16,7 @@ typedef struct ReportType
 	TupleDesc	desc;
 } ReportType;
 
-extern void report_look_up_type(FunctionCallInfo fcinfo, const ReportColumn *column, int columns,
+extern void report_look_up_type(FunctionCallInfo fcinfo, const RowColumn *column, int columns,
 								ReportType *type);
 extern Report *report_begin(const ReportType *type);
 extern Datum report_end(Report *report);

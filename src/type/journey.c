@@ -20,6 +20,7 @@
 
 #include "type/builder.h"
 #include "type/codec.h"
+#include "type/row.h"
 
 /*
  * The form on the wire is rows, not the stored bytes: labels can be converted to
@@ -399,6 +400,15 @@ journey_channel_path(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(label_path(columns, columns->channel, PG_GETARG_TEXT_PP(1)));
 }
 
+static const RowColumn touchpoint_columns[] = {
+	{"touchpoint", INT4OID},
+	{"at", TIMESTAMPTZOID},
+	{"event", TEXTOID},
+	{"channel", TEXTOID},
+	{"value", FLOAT8OID},
+	{"score", FLOAT8OID}
+};
+
 /* One touchpoint as a row of touchpoints(). */
 static HeapTuple
 touchpoint_row(TupleDesc descriptor, const JourneyColumns *columns, int64 i)
@@ -407,8 +417,8 @@ touchpoint_row(TupleDesc descriptor, const JourneyColumns *columns, int64 i)
 	const Label *channel = &columns->labels->label[COLUMN_CHANNEL_AT(columns, i)];
 	double		value = COLUMN_VALUE_AT(columns, i);
 	double		score = COLUMN_SCORE_AT(columns, i);
-	Datum		values[6];
-	bool		nulls[6] = {false};
+	Datum		values[lengthof(touchpoint_columns)];
+	bool		nulls[lengthof(touchpoint_columns)] = {false};
 
 	values[0] = Int32GetDatum((int32) (i + 1));
 	values[1] = TimestampTzGetDatum(columns->at[i]);
@@ -433,13 +443,10 @@ journey_touchpoints(PG_FUNCTION_ARGS)
 	if (SRF_IS_FIRSTCALL())
 	{
 		MemoryContext old;
-		TupleDesc	descriptor;
 
 		call = SRF_FIRSTCALL_INIT();
 		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
-		if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		call->tuple_desc = BlessTupleDesc(descriptor);
+		call->tuple_desc = row_of_call(fcinfo, touchpoint_columns, lengthof(touchpoint_columns));
 		columns = journey_read(journey_reader_create(call->multi_call_memory_ctx),
 							   PG_GETARG_DATUM(0), COLUMN_ALL);
 		call->user_fctx = unconstify(JourneyColumns *, columns);

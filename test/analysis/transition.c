@@ -50,7 +50,7 @@ enum
 	COLUMN_CONVERSION
 };
 
-static const ReportColumn transition_columns[] = {
+static const RowColumn transition_columns[] = {
 	{"from_event", TEXTOID},
 	{"to_event", TEXTOID},
 	{"transitions", INT8OID},

@@ -34,7 +34,7 @@ extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size)
 extern size_t fuzz_memory;
 
 /* The row type of an aggregate's answer, and who sees its rows. */
-extern const ReportColumn *fuzz_column;
+extern const RowColumn *fuzz_column;
 extern int	fuzz_columns;
 extern void (*fuzz_row) (const Datum *values, const bool *nulls);
 

@@ -390,7 +390,7 @@ get_func_name(Oid function)
  * ----------
  */
 
-const ReportColumn *fuzz_column;
+const RowColumn *fuzz_column;
 int			fuzz_columns;
 void		(*fuzz_row) (const Datum *values, const bool *nulls);
 

@@ -429,9 +429,51 @@ SELECT id FROM quick_open WHERE leak(id::text) ORDER BY id;
 SET client_min_messages = warning;
 RESET ROLE;
 
+\echo == rows with other columns than the library writes: altered, or of the SQL of another version
+BEGIN;
+ALTER TYPE funnel_stage ADD ATTRIBUTE more integer CASCADE;
+SAVEPOINT altered;
+SELECT stage_funnel('2026-03-01 09:00+00 a'::journey, 'a');
+ROLLBACK TO altered;
+SELECT stage_funnel(1, '2026-03-01 09:00+00', 'a', 'a');
+ROLLBACK TO altered;
+ALTER TYPE funnel_stage DROP ATTRIBUTE more CASCADE;
+SELECT stage_funnel('2026-03-01 09:00+00 a'::journey, 'a');
+ROLLBACK;
+BEGIN;
+ALTER TYPE session_stats ALTER ATTRIBUTE sessions TYPE integer CASCADE;
+SELECT session_summary('2026-03-01 09:00+00 a'::journey);
+ROLLBACK;
+\echo each function that returns rows, as it was made, with a column fewer and one more, with another type and another name
+CREATE FUNCTION redeclared(function regprocedure, columns text, call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	p pg_proc := (SELECT p FROM pg_proc p WHERE oid = function);
+BEGIN
+	EXECUTE format('CREATE FUNCTION pg_temp.other(%s, %s) RETURNS %s AS ''$libdir/journey'', %L LANGUAGE C STRICT',
+		oidvectortypes(p.proargtypes), columns, CASE WHEN p.proretset THEN 'SETOF record' ELSE 'record' END, p.prosrc);
+	EXECUTE 'SELECT count(*)::text FROM pg_temp.other(' || call || ')' INTO call;
+	DROP FUNCTION pg_temp.other;
+	RETURN call;
+EXCEPTION WHEN datatype_mismatch THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+SELECT oid::regprocedure AS function, redeclared(oid::regprocedure, array_to_string(c, ', '), call) AS as_made,
+	redeclared(oid::regprocedure, array_to_string(c[:cardinality(c) - 1], ', '), call) ~ '^42804 function .* does not have the columns' AS fewer,
+	redeclared(oid::regprocedure, array_to_string(c, ', ') || ', OUT more text', call) ~ '^42804 function .* does not have the columns' AS more,
+	redeclared(oid::regprocedure, regexp_replace(array_to_string(c, ', '), '^(OUT \S+) [^,]*', '\1 bytea'), call)
+		~ '^42804 function .* does not have the columns' AS other_type,
+	redeclared(oid::regprocedure, regexp_replace(array_to_string(c, ', '), '^OUT \S+', 'OUT other_name'), call)
+		~ '^42804 function .* does not have the columns' AS other_name
+FROM routine, LATERAL (SELECT array_agg(format('OUT %I %s', a.name, a.type::regtype) ORDER BY n)
+		FROM ROWS FROM (unnest(proargnames), unnest(proallargtypes), unnest(proargmodes)) WITH ORDINALITY a(name, type, mode, n)
+		WHERE mode IN ('o', 't')) columns(c),
+	LATERAL (SELECT CASE proname WHEN 'compare_rates' THEN '1, 2, 1, 2' WHEN 'pattern_steps' THEN '''a -> b''' ELSE
+		'''2026-03-01 09:00+00 a''' || CASE proname WHEN 'attempts' THEN ', ''a''' WHEN 'sessionize' THEN ', ''1 day'', ''2 days''' ELSE '' END END) q(call)
+WHERE c IS NOT NULL AND prokind = 'f' ORDER BY oid::regprocedure::text;
+
 DROP VIEW own_visits, own_hits, quick, quick_open;
 DROP TABLE visits, hits, shop, event, forgery, outcome;
 DROP ROLE regress_journey_guest;
-DROP FUNCTION answers, forge, state_of, argument_lists, arguments, leak;
+DROP FUNCTION answers, forge, redeclared, state_of, argument_lists, arguments, leak;
 DROP TYPE pair, colour, short_text;
 DROP VIEW routine, object;
