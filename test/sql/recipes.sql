@@ -119,7 +119,7 @@ CREATE TEMP TABLE cart AS
 SELECT customer, at, at = min(at) OVER (PARTITION BY customer) AS first, EXISTS (SELECT FROM events p WHERE p.customer = e.customer
        AND p.event = 'purchase' AND p.at >= e.at AND p.at <= e.at + interval '7 days') AS bought,
        EXISTS (SELECT FROM events p WHERE p.customer = e.customer
-       AND p.event IN ('add_to_cart', 'purchase') AND p.at > e.at AND p.at <= e.at + interval '7 days') AS followed
+       AND (p.event = 'purchase' AND p.at >= e.at OR p.event = 'add_to_cart' AND p.at > e.at) AND p.at <= e.at + interval '7 days') AS followed
 FROM events e WHERE event = 'add_to_cart';
 SELECT count(*) FILTER (WHERE journey ~ 'add_to_cart'), count(*) FILTER (WHERE journey ~ 'add_to_cart -> purchase within 7 days') FROM journeys;
 SELECT count(DISTINCT customer), count(DISTINCT customer) FILTER (WHERE bought) FROM cart;
