@@ -103,7 +103,7 @@ else
 
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifeq (,$(PGXS))
-$(error $(PG_CONFIG) finds no PostgreSQL server headers: run test/tools, or install PostgreSQL's development package)
+$(error $(PG_CONFIG) $(if $(shell command -v $(PG_CONFIG) 2>/dev/null),finds no PostgreSQL server headers,is not there): run test/tools, or install PostgreSQL's development package)
 endif
 include $(PGXS)
 
