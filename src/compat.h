@@ -47,6 +47,30 @@
 	pq_sendcountedtext(buf, str, length, false)
 #endif
 
+/* Since 19 what is pushed into a jsonb has a state that holds the result, too. */
+#include "utils/jsonb.h"
+#if PG_VERSION_NUM >= 190000
+#define push_jsonb(state, token, value) \
+	pushJsonbValue(state, token, value)
+#else
+typedef struct JsonbInState
+{
+	JsonbParseState *parseState;
+	JsonbValue *result;
+} JsonbInState;
+
+#define push_jsonb(state, token, value) \
+	((state)->result = pushJsonbValue(&(state)->parseState, token, value))
+#endif
+
+/* Window functions may be told to ignore nulls since 19, and say whether they can. */
+#if PG_VERSION_NUM >= 190000
+#define window_refuse_null_treatment(window, fcinfo) \
+	WinCheckAndInitializeNullTreatment(window, false, fcinfo)
+#else
+#define window_refuse_null_treatment(window, fcinfo) ((void) 0)
+#endif
+
 /* Newer versions have pg_noreturn instead, which stands elsewhere. */
 #ifndef pg_attribute_noreturn
 #ifdef __GNUC__

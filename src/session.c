@@ -14,6 +14,7 @@
 #include "nodes/parsenodes.h"
 #include "nodes/supportnodes.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 #include "windowapi.h"
 
 #include "pattern/interval.h"
@@ -135,6 +136,7 @@ call_site(FunctionCallInfo fcinfo, WindowObject window)
 	{
 		bool		isnull;
 
+		window_refuse_null_treatment(window, fcinfo);
 		site = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(SessionSite));
 		site->gap_stable = get_fn_expr_arg_stable(flinfo, ARG_GAP);
 		site->max_length_stable = get_fn_expr_arg_stable(flinfo, ARG_MAX_LENGTH);

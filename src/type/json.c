@@ -38,18 +38,18 @@ PG_FUNCTION_INFO_V1(journey_to_jsonb);
 PG_FUNCTION_INFO_V1(jsonb_to_journey);
 
 static void
-push_key(JsonbParseState **state, const char *key)
+push_key(JsonbInState *state, const char *key)
 {
 	JsonbValue	value;
 
 	value.type = jbvString;
 	value.val.string.val = unconstify(char *, key);
 	value.val.string.len = strlen(key);
-	pushJsonbValue(state, WJB_KEY, &value);
+	push_jsonb(state, WJB_KEY, &value);
 }
 
 static void
-push_string(JsonbParseState **state, const char *key, const char *text, int length)
+push_string(JsonbInState *state, const char *key, const char *text, int length)
 {
 	JsonbValue	value;
 
@@ -57,12 +57,12 @@ push_string(JsonbParseState **state, const char *key, const char *text, int leng
 	value.type = jbvString;
 	value.val.string.val = unconstify(char *, text);
 	value.val.string.len = length;
-	pushJsonbValue(state, WJB_VALUE, &value);
+	push_jsonb(state, WJB_VALUE, &value);
 }
 
 /* Exactly the number: a cast of double precision to numeric rounds to 15 digits. */
 static void
-push_number(JsonbParseState **state, const char *key, double number)
+push_number(JsonbInState *state, const char *key, double number)
 {
 	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
 	JsonbValue	value;
@@ -76,7 +76,7 @@ push_number(JsonbParseState **state, const char *key, double number)
 															CStringGetDatum(digits),
 															ObjectIdGetDatum(InvalidOid),
 															Int32GetDatum(-1)));
-	pushJsonbValue(state, WJB_VALUE, &value);
+	push_jsonb(state, WJB_VALUE, &value);
 }
 
 Datum
@@ -85,10 +85,9 @@ journey_to_jsonb(PG_FUNCTION_ARGS)
 	const JourneyColumns *columns = journey_read(journey_call_reader(fcinfo),
 												 PG_GETARG_DATUM(0), COLUMN_ALL);
 	const Label *label = columns->labels->label;
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	JsonbInState state = {0};
 
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	push_jsonb(&state, WJB_BEGIN_ARRAY, NULL);
 	for (int64 i = 0; i < columns->count; i++)
 	{
 		const Label *event = &label[columns->event[i]];
@@ -97,17 +96,17 @@ journey_to_jsonb(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		journey_put_time(time, columns->at[i], true);
-		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		push_jsonb(&state, WJB_BEGIN_OBJECT, NULL);
 		push_string(&state, "at", time, strlen(time));
 		push_string(&state, "event", event->text, event->length);
 		if (channel->length > 0)
 			push_string(&state, "channel", channel->text, channel->length);
 		push_number(&state, "value", COLUMN_VALUE_AT(columns, i));
 		push_number(&state, "score", COLUMN_SCORE_AT(columns, i));
-		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+		push_jsonb(&state, WJB_END_OBJECT, NULL);
 	}
-	result = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	PG_RETURN_POINTER(JsonbValueToJsonb(result));
+	push_jsonb(&state, WJB_END_ARRAY, NULL);
+	PG_RETURN_POINTER(JsonbValueToJsonb(state.result));
 }
 
 static const char *

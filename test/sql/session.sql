@@ -101,6 +101,9 @@ SELECT count(*) FROM (SELECT sessionize(at) OVER (ORDER BY at) AS session FROM r
 \echo what it refuses
 SELECT refusal('SELECT sessionize(now())');
 SELECT refusal($$SELECT sessionize(at) OVER (ORDER BY at DESC) FROM rows(0, 1)$$);
+\echo IGNORE NULLS, which PostgreSQL knows since 19, is refused
+SELECT refusal($$SELECT sessionize(at) IGNORE NULLS OVER (ORDER BY at) FROM rows(0, 1)$$) ~
+	CASE WHEN current_setting('server_version_num')::integer < 190000 THEN '42601 syntax error' ELSE '0A000 function sessionize does not allow' END AS refused;
 SELECT refusal($$SELECT sessionize(at) OVER (ORDER BY n) FROM rows(5, 4)$$);
 SELECT refusal($$SELECT sessionize(at, NULL) OVER (ORDER BY at) FROM rows(0)$$);
 SELECT refusal($$SELECT sessionize(at, '-1 second') OVER (ORDER BY at) FROM rows(0)$$);
