@@ -20,6 +20,7 @@
 
 #include "type/builder.h"
 #include "type/codec.h"
+#include "type/touchpoint.h"
 
 /* Arguments of the transition function. */
 #define ARG_STATE	0

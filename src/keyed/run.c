@@ -25,6 +25,7 @@
 
 #include "keyed/append.h"
 #include "type/codec.h"
+#include "type/touchpoint.h"
 
 #define HAS_VALUE	1
 #define HAS_SCORE	2

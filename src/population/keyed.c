@@ -22,6 +22,7 @@
 #include "keyed/append.h"
 #include "population/keyed_private.h"
 #include "type/codec.h"
+#include "type/touchpoint.h"
 
 /* Arguments of the transition function; the configuration comes last. */
 #define ARG_STATE		0

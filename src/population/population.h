@@ -106,7 +106,7 @@ typedef struct Analysis
 
 	/* ---- optional: NULL is what is said last ---- */
 
-	/* Which touchpoints matter?  May be asked for any label, LABEL_NONE too.  All. */
+	/* Which touchpoints matter?  May be asked for any label, LABEL_NONE too, and again.  All. */
 	AnalysisNeed (*wants) (const AnalysisPlan *plan, const Label *event, const Label *channel);
 
 	/*

@@ -12,6 +12,7 @@
 
 #include "population/keyed_private.h"
 #include "type/codec.h"
+#include "type/touchpoint.h"
 
 PG_FUNCTION_INFO_V1(journey_eventlog_combine);
 PG_FUNCTION_INFO_V1(journey_eventlog_serial);

@@ -89,13 +89,4 @@ extern struct varlena *journey_encode_range(const JourneyColumns *columns, int64
 extern struct varlena *journey_relabel(Datum journey, bool channels, Labels *labels,
 									   const uint32 *map, uint32 mapped);
 
-/*
- * Checks of what comes from outside, each with an error that names the
- * offender: the time of a touchpoint is finite and a timestamp, its event is
- * not empty, its numbers are finite (and -0 becomes 0, which is returned).
- */
-extern void journey_check_time(TimestampTz at);
-extern void journey_check_event(uint32 length);
-extern double journey_check_number(double number, const char *what);
-
 #endif							/* JOURNEY_TYPE_CODEC_H */

@@ -21,6 +21,7 @@
 #include "type/builder.h"
 #include "type/codec.h"
 #include "type/row.h"
+#include "type/touchpoint.h"
 
 /*
  * The form on the wire is rows, not the stored bytes: labels can be converted to

@@ -19,6 +19,7 @@
 #include "type/builder.h"
 #include "type/codec.h"
 #include "type/time_private.h"
+#include "type/touchpoint.h"
 
 #define SHOWN_MAX	64
 

@@ -23,6 +23,7 @@
 #include "type/builder.h"
 #include "type/codec.h"
 #include "type/time_private.h"
+#include "type/touchpoint.h"
 
 #define FORM_HINT \
 	"A journey is touchpoints such as 2026-03-01 09:00:00+00 event@channel =value *score, " \

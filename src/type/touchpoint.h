@@ -1,6 +1,7 @@
 /*
  * touchpoint.h
- *		One touchpoint that is not in columns yet, and the canonical order.
+ *		One touchpoint that is not in columns yet, the canonical order, and what
+ *		every touchpoint must be.
  *
  * Labels are codes of a Labels.  Numbers, null being NaN, follow only where there are any.
  */
@@ -36,5 +37,14 @@ touchpoint_compare(const Touchpoint *a, const Touchpoint *b, const Labels *label
 		result = compare_numbers(TOUCHPOINT_NUMBERS(a)[i], TOUCHPOINT_NUMBERS(b)[i]);
 	return result;
 }
+
+/*
+ * Checks of what comes from outside, each with an error that names the
+ * offender: the time of a touchpoint is finite and a timestamp, its event is
+ * not empty, its numbers are finite (and -0 becomes 0, which is returned).
+ */
+extern void journey_check_time(TimestampTz at);
+extern void journey_check_event(uint32 length);
+extern double journey_check_number(double number, const char *what);
 
 #endif							/* JOURNEY_TYPE_TOUCHPOINT_H */
