@@ -95,7 +95,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 
 # What the user set for the demonstration travels in the environment as it is,
 # neither expanded by make nor read by a shell.
-DEMO = EVENTS CUSTOMER AT EVENT CHANNEL VALUE FUNNEL KEEP
+DEMO = EVENTS CUSTOMER AT EVENT CHANNEL VALUE FUNNEL DATES DECIMAL SKIP_BAD KEEP
 $(foreach name,$(DEMO),$(eval override $(name) := $$(value $(name))))
 export $(DEMO)
 
