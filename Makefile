@@ -11,7 +11,7 @@
 #   make check-static        warnings of clang, its static analyser, and cppcheck
 #   make coverage            the suite, and which lines of src/ it ran
 #   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
-#   make demo                a demonstration in a throw-away cluster
+#   make demo [EVENTS=file.csv ...]       a demonstration in a throw-away cluster: see README.md
 #   make bench [ROWS=n]      time it against PostgreSQL itself
 #
 # In a folder of its own: make -f path/to/Makefile && make -f path/to/Makefile install
