@@ -11,7 +11,7 @@
 #   make check-static        warnings of clang, its static analyser, and cppcheck
 #   make coverage            the suite, and which lines of src/ it ran
 #   make fuzz [SECONDS=n] [TARGET=name]   hostile input, without a server
-#   make demo                a demonstration in a throw-away cluster
+#   make demo [EVENTS=file.csv ...]       a demonstration in a throw-away cluster: see README.md
 #   make bench [ROWS=n]      time it against PostgreSQL itself
 #
 # In a folder of its own: make -f path/to/Makefile && make -f path/to/Makefile install
@@ -95,7 +95,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 
 # What the user set for the demonstration travels in the environment as it is,
 # neither expanded by make nor read by a shell.
-DEMO = EVENTS CUSTOMER AT EVENT CHANNEL VALUE FUNNEL KEEP
+DEMO = EVENTS CUSTOMER AT EVENT CHANNEL VALUE FUNNEL DATES DECIMAL SKIP_BAD KEEP
 $(foreach name,$(DEMO),$(eval override $(name) := $$(value $(name))))
 export $(DEMO)
 
