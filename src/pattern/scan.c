@@ -402,8 +402,8 @@ parse_interval_part(Parser *parser)
 	return whole;
 }
 
-static bool
-at_number(const Parser *parser)
+bool
+pattern_at_number(const Parser *parser)
 {
 	return parser->token.kind == TOKEN_WORD &&
 		parser->token.text[0] >= '0' && parser->token.text[0] <= '9';
@@ -416,9 +416,10 @@ pattern_parse_interval(Parser *parser)
 	int			start = parser->token.start;
 	int64		sum = 0;
 
-	if (!at_number(parser))
-		pattern_syntax_error(parser, "an interval such as 7 days", NULL);
-	while (at_number(parser))
+	if (!pattern_at_number(parser))
+		pattern_syntax_error(parser, "an interval such as 7 days",
+							 "A number stands before each unit: within 7 days.");
+	while (pattern_at_number(parser))
 	{
 		if (pg_add_s64_overflow(sum, parse_interval_part(parser), &sum))
 			interval_range_error(parser, start);

@@ -232,6 +232,11 @@ SELECT 'x'::text || '2026-03-01 09:00:00Z a'::journey;
 
 SELECT '2026-03-01 10:00:00.25+01 a, 2026-03-02 09:00:00Z "say ""hi"""@e-mail =0.30000000000000004 *-2'::journey::jsonb;
 SELECT ''::journey::jsonb, '[]'::jsonb::journey = '';
+\echo -- json, and the functions that make it of anything, say the same
+SELECT j::json, to_json(j) #>> '{}' = j::json #>> '{}', to_jsonb(j) = j::jsonb, jsonb_build_object('journey', j) -> 'journey' = j::jsonb,
+	row_to_json(t)::jsonb -> 'j' = j::jsonb, to_jsonb(ARRAY[j]) -> 0 = j::jsonb, (SELECT json_agg(a)::jsonb -> 0 = t.j::jsonb FROM unnest(ARRAY[t.j]) a)
+FROM (SELECT journey '2026-03-01 09:00Z "say ""hi"""@web =0.5 *4, 2026-03-02 09:00Z b') t(j);
+SELECT NULL::journey::json, ''::journey::json, to_jsonb(NULL::journey);
 \echo -- nulls are as good as absent, an empty channel is none, any order
 SELECT '[{"event": "b", "at": "2026-03-02T09:00:00+00:00", "value": null, "channel": ""}, {"score": 1e2, "at": "2026-03-01 09:00Z", "event": "a", "channel": null, "value": -0.0}]'::jsonb::journey;
 \echo -- there and back, extreme times and numbers included
