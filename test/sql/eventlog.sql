@@ -60,6 +60,17 @@ SELECT country, cardinality(stage_funnel(customer, at, event, 'visit -> refund')
 FROM (SELECT *, 'web' AS channel FROM by_event) q GROUP BY country ORDER BY country;
 RESET enable_partitionwise_aggregate;
 DROP TABLE by_event;
+\echo customers and labels are compared as bytes, also where a collation that is not deterministic makes GROUP BY take them for equal
+CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE cased (customer text COLLATE ignore_case, at timestamptz, event text COLLATE ignore_case, channel text COLLATE ignore_case);
+INSERT INTO cased VALUES ('ann', '2026-03-02 09:00', 'visit', 'Web'), ('Ann', '2026-03-02 10:00', 'Visit', 'web'), ('ANN', '2026-03-02 11:00', 'visit', 'web');
+SELECT count(*) AS groups, sum(f[1].customers) AS customers FROM (SELECT stage_funnel(customer, at, event, '*') AS f FROM cased GROUP BY customer) q;
+SELECT f[1].customers FROM (SELECT stage_funnel((customer, customer::varchar), at, event, '*') AS f FROM cased) q;
+SELECT f[1].customers, f[1].touchpoints FROM (SELECT stage_funnel(journey, 'visit' COLLATE ignore_case) AS f FROM (SELECT journey_agg(at, event, channel) AS journey FROM cased GROUP BY customer) j) q;
+SELECT f[1].customers, f[1].touchpoints FROM (SELECT stage_funnel(lower(customer) COLLATE "C", at, lower(event), 'visit') AS f FROM cased) q;
+SELECT label, customers FROM unnest((SELECT stage_funnel(customer, at, event, channel, '(visit|Visit) by channel') FROM cased)) f;
+DROP TABLE cased;
+DROP COLLATION ignore_case;
 \echo times beyond the year 3000 are mostly milliseconds that were read as seconds, and a notice asks; once a call
 SELECT count(f) FROM (SELECT stage_funnel(customer, to_timestamp(1000 * extract(epoch FROM at)), event, 'visit') AS f FROM shop_events GROUP BY customer) q;
 SELECT count(f) FROM (SELECT stage_funnel(customer, to_timestamp(1000 * extract(epoch FROM at)), 'help', 'help') AS f FROM shop_events WHERE event = 'help') q;

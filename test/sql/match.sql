@@ -324,6 +324,14 @@ SELECT reached(''::journey, 'visit-=>buy');
 SELECT reached(''::journey, 'visit- -> buy');
 SELECT reached(''::journey, '-');
 SELECT stage, matches FROM pattern_steps('"visit-"->"visit--"*->utm-*->a-b');
+\echo windows in other words
+SELECT reached(''::journey, 'visit -> buy in 7 days');
+SELECT reached(''::journey, 'visit -> buy in a week');
+SELECT reached(''::journey, 'visit -> buy witin 7 days');
+SELECT reached(''::journey, 'visit -> buy 7 days');
+SELECT reached(''::journey, 'visit -> buy within a week');
+SELECT reached(''::journey, 'visit ->[<= an hour] buy');
+SELECT reached(''::journey, 'visit -> in within 7 days');
 \echo common slips get advice
 SELECT reached(''::journey, 'visit → purchase');
 SELECT reached(''::journey, 'visit --> purchase');
