@@ -16,7 +16,7 @@ LIMIT 20;
 SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
-       make_interval(secs => round(s.median_seconds)) AS median_time, s.touchpoints
+       justify_hours(make_interval(secs => round(s.median_seconds))) AS median_time, s.touchpoints
 FROM unnest((SELECT stage_funnel(customer, at, event, channel, value, :'funnel') FROM events)) AS s;
 
 \if :has_channel
@@ -45,7 +45,7 @@ GROUP BY customer;
 
 \echo '== Sessions: 30 minutes without an event end one'
 SELECT s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
-       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       s.median_touchpoints AS median_events, justify_hours(make_interval(secs => round(s.median_seconds))) AS median_time,
        round(100 * s.bounce_rate::numeric, 1) AS "% bounced"
 FROM unnest((SELECT session_summary(journey) FROM journeys)) AS s;
 

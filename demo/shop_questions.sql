@@ -8,7 +8,7 @@ SELECT * FROM events ORDER BY at, customer LIMIT 5;
 SELECT s.step, s.stage, s.customers, s.drop_off,
        round(100 * s.conversion_from_start::numeric, 1) AS "% of start",
        round(100 * s.conversion_from_previous::numeric, 1) AS "% of previous",
-       make_interval(secs => round(s.median_seconds)) AS median_time
+       justify_hours(make_interval(secs => round(s.median_seconds))) AS median_time
 FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days')
              FROM events)) AS s;
 
@@ -73,15 +73,15 @@ SELECT journey FROM journeys WHERE customer = :someone;
 
 \echo '== How is the shop used?  Sessions, by channel of first touch'
 SELECT q.channel, s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
-       s.median_touchpoints AS median_events, make_interval(secs => round(s.median_seconds)) AS median_time,
+       s.median_touchpoints AS median_events, justify_hours(make_interval(secs => round(s.median_seconds))) AS median_time,
        round(100 * s.bounce_rate::numeric, 1) AS "% bounced", round(s.value::numeric, 2) AS value
 FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS f FROM journeys GROUP BY 1) q
 CROSS JOIN unnest(q.f) AS s
 ORDER BY s.sessions DESC;
 
 \echo '== The sessions of that customer; numbered in the events table they are the same'
-SELECT s.session, s.started_at, make_interval(secs => s.seconds) AS time, s.touchpoints, s.entry_channel, s.exit_event, s.value
-FROM journeys CROSS JOIN LATERAL sessionize(journey) AS s
+SELECT s.session, s.started_at, justify_hours(make_interval(secs => s.seconds)) AS time, s.touchpoints, s.entry_channel, s.exit_event, s.value
+FROM journeys CROSS JOIN LATERAL sessionize(journeys.journey) AS s
 WHERE customer = :someone;
 
 SELECT at, event, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS session

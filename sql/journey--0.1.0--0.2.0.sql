@@ -191,6 +191,13 @@ CREATE AGGREGATE session_summary(customer anyelement, at timestamptz, event text
 COMMENT ON AGGREGATE session_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, gap interval) IS
     'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session, straight from rows of an events table';
 
+CREATE FUNCTION journey_to_json(journey) RETURNS json
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION journey_to_json(journey) IS 'an array of objects with at, event, channel, value, score';
+
+CREATE CAST (journey AS json) WITH FUNCTION journey_to_json(journey);
+COMMENT ON CAST (journey AS json) IS 'an array of objects with at, event, channel, value, score';
+
 /*
  * Array types are members of the extension, too, so that postgres_fdw ships aggregates
  * that return them.  PostgreSQL 17 and later do this by themselves.

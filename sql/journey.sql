@@ -169,6 +169,15 @@ COMMENT ON CAST (journey AS jsonb) IS 'an array of objects with at, event, chann
 CREATE CAST (jsonb AS journey) WITH FUNCTION jsonb_to_journey(jsonb);
 COMMENT ON CAST (jsonb AS journey) IS 'from an array of objects with at, event, channel, value, score';
 
+-- to_json, to_jsonb, json_agg and the like look for this one
+
+CREATE FUNCTION journey_to_json(journey) RETURNS json
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION journey_to_json(journey) IS 'an array of objects with at, event, channel, value, score';
+
+CREATE CAST (journey AS json) WITH FUNCTION journey_to_json(journey);
+COMMENT ON CAST (journey AS json) IS 'an array of objects with at, event, channel, value, score';
+
 -- accessors; down to channels() they read only the beginning of a toasted value
 
 CREATE FUNCTION length(journey) RETURNS integer

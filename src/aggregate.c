@@ -20,6 +20,7 @@
 
 #include "type/builder.h"
 #include "type/codec.h"
+#include "type/notice.h"
 #include "type/touchpoint.h"
 
 /* Arguments of the transition function. */
@@ -36,6 +37,7 @@ typedef struct CallSite
 	JourneyReader *reader;		/* made when first needed */
 	uint64		generation;		/* of the reader's labels ... */
 	uint32		verified;		/* ... of which those below this code are sound */
+	bool		far_future;		/* has that notice been given? */
 } CallSite;
 
 PG_FUNCTION_INFO_V1(journey_agg_transfn);
@@ -115,6 +117,17 @@ number_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 	return journey_check_number(PG_GETARG_FLOAT8(argument), what);
 }
 
+static void
+check_time(FunctionCallInfo fcinfo, TimestampTz at)
+{
+	CallSite   *site = call_site(fcinfo);
+
+	journey_check_time(at);
+	if (!site->far_future)
+		notice_far_future(fcinfo, at);
+	site->far_future = true;
+}
+
 Datum
 journey_agg_transfn(PG_FUNCTION_ARGS)
 {
@@ -133,7 +146,8 @@ journey_agg_transfn(PG_FUNCTION_ARGS)
 	}
 	labels = state ? builder_labels(state) : call_site(fcinfo)->labels;
 	at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
-	journey_check_time(at);
+	if (unlikely(at < MIN_TIMESTAMP || at >= NOTICE_FAR_FUTURE))
+		check_time(fcinfo, at);
 	event = intern_argument(fcinfo, ARG_EVENT, labels);
 	if (PG_NARGS() > ARG_CHANNEL && !PG_ARGISNULL(ARG_CHANNEL))
 		channel = intern_argument(fcinfo, ARG_CHANNEL, labels);

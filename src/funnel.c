@@ -31,16 +31,24 @@ enum
 {
 	SHAPE_ALL,					/* what concerns the whole report */
 	SHAPE_LABEL,				/* a row a label */
+	SHAPE_CHANNELS,				/* of a pattern that asks for channels: were there any? */
 	SHAPES
 };
 
-#define ALL_ROW		0			/* the only one of SHAPE_ALL, the first shape */
+#define ALL_ROW			0		/* the only one of SHAPE_ALL, the first shape */
+#define CHANNELS_ROW	1		/* the only one of SHAPE_CHANNELS, the next one without labels */
 
 /* Slots of SHAPE_ALL. */
 enum
 {
 	LATEST_TOUCHPOINT,
 	TERM_SEEN					/* one a term: TALLY_NOTHING, or 1 */
+};
+
+/* Slots of SHAPE_CHANNELS. */
+enum
+{
+	CHANNEL_SEEN				/* TALLY_NOTHING, or 1 */
 };
 
 /* Slots of SHAPE_LABEL: one, and then those of each step. */
@@ -70,6 +78,10 @@ static const TallySlot all_slots[TERM_SEEN] = {
 
 static const TallySlot term_slots[] = {
 	{"term", TALLY_LATEST}
+};
+
+static const TallySlot channel_slots[] = {
+	{"seen", TALLY_LATEST}
 };
 
 static const TallySlot label_slots[STEP_SLOTS_BEGIN] = {
@@ -145,6 +157,12 @@ is_by_time(const Pattern *pattern)
 	return pattern->by != BY_NOTHING && pattern->by != BY_CHANNEL;
 }
 
+static bool
+asks_for_channels(const Pattern *pattern)
+{
+	return (pattern->columns & COLUMN_CHANNEL) != 0;
+}
+
 /* ----------
  * Counting
  * ----------
@@ -175,10 +193,16 @@ funnel_configure(const ArgumentValue *value)
 
 	define_all(pattern, &shape[SHAPE_ALL]);
 	define_label(pattern, &shape[SHAPE_LABEL]);
+	shape[SHAPE_CHANNELS] = (TallyShape) {
+		"channels", 0, lengthof(channel_slots), channel_slots, 0, 0, NULL
+	};
 	funnel->pattern = pattern;
 	funnel->context = CurrentMemoryContext;
 	funnel->plan.columns = pattern->columns | COLUMN_VALUE_SELDOM;
-	funnel->plan.shapes = SHAPES;
+	funnel->plan.needs = pattern->columns;
+	if (pattern->elements == 1 && !asks_for_channels(pattern))
+		funnel->plan.literal_channel = "All steps stand in one text, such as 'visit -> buy'.";
+	funnel->plan.shapes = asks_for_channels(pattern) ? SHAPES : SHAPE_CHANNELS;
 	funnel->plan.shape = shape;
 	return &funnel->plan;
 }
@@ -327,6 +351,8 @@ funnel_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generatio
 	raw = matcher_raw_matches(funnel->matcher);
 	if (columns->count > 0)
 		tally_add_latest(*tally, ALL_ROW, LATEST_TOUCHPOINT, columns->at[columns->count - 1]);
+	if (columns->channel && asks_for_channels(pattern))
+		tally_add_latest(*tally, CHANNELS_ROW, CHANNEL_SEEN, 1);
 	count_touchpoints(pattern, columns, raw, touchpoints);
 
 	while (matcher_next(funnel->matcher, &label, &chain))
@@ -350,12 +376,15 @@ funnel_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generatio
 
 /* A customer with nothing that the pattern names counts, but reaches no step. */
 static void
-funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, Tally **tally)
+funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, bool channels, Tally **tally)
 {
 	static const Label null = {NULL, 0};
+	const Pattern *pattern = ((const FunnelPlan *) plan)->pattern;
 
 	tally_add_latest(*tally, ALL_ROW, LATEST_TOUCHPOINT, latest);
-	if (((const FunnelPlan *) plan)->pattern->by == BY_NOTHING)
+	if (channels && asks_for_channels(pattern))
+		tally_add_latest(*tally, CHANNELS_ROW, CHANNEL_SEEN, 1);
+	if (pattern->by == BY_NOTHING)
 		(void) tally_row(tally, SHAPE_LABEL, &null, 1);
 }
 
@@ -476,18 +505,12 @@ funnel_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 	}
 }
 
-/*
- * A term that no touchpoint matched is most often a typing error.  Without any
- * touchpoint there is nothing to say.
- */
+/* A term that no touchpoint matched is most often a typing error. */
 static bool
-funnel_remark(const AnalysisPlan *plan, const Tally *tally, bool grouped)
+remark_terms(const Pattern *pattern, const Tally *tally, const Remark *remark)
 {
-	const Pattern *pattern = ((const FunnelPlan *) plan)->pattern;
 	StringInfoData terms;
 
-	if (tally_latest(tally, ALL_ROW, LATEST_TOUCHPOINT) == TALLY_NOTHING)
-		return false;
 	initStringInfo(&terms);
 	for (int i = 0; i < pattern->terms; i++)
 	{
@@ -507,11 +530,31 @@ funnel_remark(const AnalysisPlan *plan, const Tally *tally, bool grouped)
 	}
 	if (terms.len == 0)
 		return false;
-	ereport(NOTICE,
-			(errmsg(grouped ? "no touchpoint matched %s in at least one group" :
-					"no touchpoint matched %s", terms.data),
-			 errhint("Labels are compared byte by byte: check the spelling, upper and lower case, and the channel.")));
+	population_notice(remark, psprintf("no touchpoint matched %s", terms.data),
+					  "Labels are compared byte by byte: check the spelling, upper and lower case, and the channel.");
 	return true;
+}
+
+/* Channels were asked for, and there are none: they were not handed over. */
+static bool
+remark_channels(const Pattern *pattern, const Tally *tally, const Remark *remark)
+{
+	if (!asks_for_channels(pattern) ||
+		tally_latest(tally, CHANNELS_ROW, CHANNEL_SEEN) != TALLY_NOTHING)
+		return false;
+	population_notice(remark, "the pattern asks for channels, and no touchpoint has one",
+					  "Hand the channel over: stage_funnel(customer, at, event, channel, pattern), or journey_agg(at, event, channel).");
+	return true;
+}
+
+/* Without any touchpoint there is nothing to say. */
+static bool
+funnel_remark(const AnalysisPlan *plan, const Tally *tally, const Remark *remark)
+{
+	const Pattern *pattern = ((const FunnelPlan *) plan)->pattern;
+
+	return tally_latest(tally, ALL_ROW, LATEST_TOUCHPOINT) != TALLY_NOTHING &&
+		(remark_channels(pattern, tally, remark) || remark_terms(pattern, tally, remark));
 }
 
 static const AnalysisArgument funnel_arguments[] = {

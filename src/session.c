@@ -20,6 +20,7 @@
 #include "pattern/interval.h"
 #include "population/population.h"
 #include "type/codec.h"
+#include "type/notice.h"
 #include "type/row.h"
 
 PG_FUNCTION_INFO_V1(sessionize);
@@ -124,6 +125,7 @@ typedef struct SessionSite
 	bool		gap_stable;
 	bool		max_length_stable;
 	bool		never_start_new;
+	bool		far_future;		/* has that notice been given? */
 } SessionSite;
 
 static SessionSite *
@@ -204,6 +206,11 @@ sessionize(PG_FUNCTION_ARGS)
 	at = DatumGetTimestampTz(WinGetFuncArgCurrent(window, ARG_AT, &isnull));
 	if (isnull)
 		PG_RETURN_INT64(Max(state->sessions, 1));
+	if (unlikely(at >= NOTICE_FAR_FUTURE) && !site->far_future && !TIMESTAMP_NOT_FINITE(at))
+	{
+		notice_far_future(fcinfo, at);
+		site->far_future = true;
+	}
 	if (state->sessions > 0 && at < state->last)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -14,7 +14,7 @@ typedef struct ChainLabel
 {
 	bool		isnull;			/* no "by", or by channel and without one */
 	const char *text;			/* channel, or the date that begins the day, week or
-								 * month, ISO 8601; valid until the next label */
+								 * month; valid until the next label */
 	int			length;
 	TimestampTz until;			/* by a time: first instant after this label */
 	int64		starts;			/* raw matches of step 1 under this label */

@@ -48,14 +48,24 @@ day_begins(int julian, struct pg_tz *zone)
  * Whatever the time zone database does not have is read as a POSIX zone, whose
  * offsets count west as positive, unlike ISO 8601: such a name has digits, and
  * is refused lest days be wrong in silence.  The database's own names with
- * digits ("Etc/GMT+5") come back as it spells them, all others in upper case.
+ * digits come back as it spells them ("Etc/GMT+5", "posix/EST5EDT"), all others in
+ * upper case; those of its own that have no small letters mean the same either way.
  */
 static bool
 zone_is_offset(struct pg_tz *zone)
 {
+	static const char *const own[] = {
+		"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GMT0", "GMT+0", "GMT-0", NULL
+	};
 	const char *name = pg_get_timezone_name(zone);
 
-	return strpbrk(name, "0123456789") != NULL && strncmp(name, "Etc/", 4) != 0;
+	if (strpbrk(name, "0123456789") == NULL ||
+		strpbrk(name, "abcdefghijklmnopqrstuvwxyz") != NULL)
+		return false;
+	for (int i = 0; own[i] != NULL; i++)
+		if (strcmp(name, own[i]) == 0)
+			return false;
+	return true;
 }
 
 struct pg_tz *
@@ -124,7 +134,7 @@ calendar_period(CalendarUnit unit, struct pg_tz *zone, TimestampTz at, char *tex
 			date2j(tm.tm_year, tm.tm_mon + 1, 1);
 	}
 	j2date(first, &year, &month, &day);
-	snprintf(text, CALENDAR_TEXT_SIZE, "%s%04d-%02d-%02d",
-			 year > 9999 ? "+" : year < 0 ? "-" : "", abs(year), month, day);
+	snprintf(text, CALENDAR_TEXT_SIZE, "%04d-%02d-%02d%s",
+			 year > 0 ? year : 1 - year, month, day, year > 0 ? "" : " BC");
 	*until = day_begins(after, zone);
 }

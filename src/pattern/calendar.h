@@ -24,8 +24,8 @@ typedef enum CalendarUnit
 } CalendarUnit;
 
 /*
- * The day, week (from Monday) or month that an instant lies in: the ISO 8601
- * date of its first day, and the first instant after it.
+ * The day, week (from Monday) or month that an instant lies in: its first day, as
+ * type date reads it, and the first instant after it.
  */
 extern void calendar_period(CalendarUnit unit, struct pg_tz *zone, TimestampTz at,
 							char *text, TimestampTz *until);

@@ -8,6 +8,7 @@
 
 #include "pattern/choice.h"
 #include "pattern/scan_private.h"
+#include "type/word.h"
 
 bool
 pattern_name_matches(const PatternName *name, const char *text, uint32 length)
@@ -33,12 +34,9 @@ pattern_term_matches(const PatternTerm *term, const Label *event, const Label *c
 static void
 append_name(StringInfo buffer, const PatternName *name)
 {
-	bool		bare = name->length > 0 && !pattern_is_keyword(name->text, name->length);
-
-	for (int i = 0; i < name->length && bare; i++)
-		bare = is_word_byte((unsigned char) name->text[i]) &&
-			!(name->text[i] == '-' && i + 1 < name->length && name->text[i + 1] == '>');
-	if (bare)
+	if (name->length > 0 && word_is_bare(name->text, name->length) &&
+		(name->prefix || name->text[name->length - 1] != '-') &&
+		!pattern_is_keyword(name->text, name->length))
 		appendBinaryStringInfo(buffer, name->text, name->length);
 	else if (name->length > 0)
 	{

@@ -461,6 +461,20 @@ check_by(const Parser *parser)
 				   "Add a window, such as: within 7 days.");
 }
 
+/* "in 7 days", "witin 7 days", "7 days": was that meant for a window? */
+static bool
+at_window(const Parser *parser)
+{
+	const char *behind = parser->text + parser->token.end;
+
+	if (parser->token.kind != TOKEN_WORD)
+		return false;
+	while (*behind == ' ')		/* the text is terminated */
+		behind++;
+	return pattern_at_word(parser, "in") || pattern_at_number(parser) ||
+		(*behind >= '0' && *behind <= '9');
+}
+
 /* Something stands behind the pattern; most often a label lacks its quotes. */
 static void
 end_error(const Parser *parser)
@@ -471,6 +485,8 @@ end_error(const Parser *parser)
 
 	pattern_syntax_error(parser,
 						 psprintf("%s\"within\", \"from first\", \"same channel\", \"by\" or the end", more),
+						 at_window(parser) ?
+						 "A window is written as: within 7 days; a label that holds spaces is written in double quotes." :
 						 pattern_advice(parser));
 }
 

@@ -12,6 +12,7 @@
 #include "mb/pg_wchar.h"
 
 #include "pattern/scan_private.h"
+#include "type/word.h"
 
 #define MAX_FOUND_LENGTH	40	/* of the user's text in a message */
 #define MAX_DIGITS			18	/* of a number in an interval: fits 64 bits */
@@ -78,20 +79,6 @@ pattern_rule_error(const Parser *parser, int position, const char *rule, const c
 			 hint ? errhint("%s", hint) : 0));
 }
 
-/* Is there an apostrophe or a typographic quote (in UTF-8)? */
-static bool
-has_wrong_quote(const char *text, int length)
-{
-	for (int i = 0; i < length; i++)
-	{
-		if (text[i] == '\'' || text[i] == '`' ||
-			(i + 2 < length && memcmp(text + i, "\xE2\x80", 2) == 0 &&
-			 (unsigned char) text[i + 2] >= 0x98 && (unsigned char) text[i + 2] <= 0x9F))
-			return true;
-	}
-	return false;
-}
-
 const char *
 pattern_advice(const Parser *parser)
 {
@@ -100,7 +87,7 @@ pattern_advice(const Parser *parser)
 
 	if (length == 0)
 		return parser->token.start == 0 ? "For example: visit -> purchase within 7 days" : NULL;
-	if (has_wrong_quote(text, Max(parser->token.end - parser->token.start, 1)))
+	if (text[0] == '\'' || text[0] == '`')
 		return "Quotes are straight double quotes.";
 	if (text[0] == '|')
 		return "Alternatives stand in parentheses: (a|b)@channel.";
@@ -128,15 +115,45 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 
-/* A "-" that begins an arrow ends a word. */
-static bool
+/* The bytes of a word at a position.  A "-" that begins an arrow ends it. */
+static int
 in_word(const Parser *parser, int position)
 {
-	const char *text = parser->text;
+	const char *text = parser->text + position;
+	const char *end = parser->text + parser->length;
 
-	if (position >= parser->length || !is_word_byte((unsigned char) text[position]))
-		return false;
-	return !(text[position] == '-' && position + 1 < parser->length && text[position + 1] == '>');
+	if (end - text >= 2 && text[0] == '-' && text[1] == '>')
+		return 0;
+	return word_bytes(text, end);
+}
+
+/* "a-->b" is a slip, and not an event "a-"; "a-*" is what begins so. */
+static void
+scan_word(Parser *parser, Token *token)
+{
+	int			position = token->start;
+	int			bytes;
+
+	while ((bytes = in_word(parser, position)) > 0)
+		position += bytes;
+	token->kind = TOKEN_WORD;
+	token->end = position;
+	token->length = position - token->start;
+	if (parser->text[position - 1] == '-' &&
+		!(position < parser->length && parser->text[position] == '*'))
+		pattern_rule_error(parser, position - 1, "A word cannot end in \"-\".",
+						   "Arrows are -> and =>; a label that ends in \"-\" is written in double quotes.");
+}
+
+/* A character beyond ASCII that looks like a blank, an arrow, a quote, or like nothing. */
+static void
+refuse_wide(Parser *parser, int position)
+{
+	char	   *refused = word_refused(parser->text + position, parser->text + parser->length);
+
+	if (refused != NULL)
+		pattern_rule_error(parser, position, psprintf("%s cannot stand outside quotes.", refused),
+						   "Blanks, arrows (-> and =>) and double quotes are those of ASCII; a label that holds this character is written in double quotes.");
 }
 
 /* Where a quoted name ends: behind the first quote that is not written twice. */
@@ -184,6 +201,7 @@ scan_sign(Parser *parser, Token *token)
 	const char *text = parser->text + token->start;
 	int			left = parser->length - token->start;
 
+	refuse_wide(parser, token->start);
 	token->end = token->start + 1;
 	if (left >= 2 && (strncmp(text, "->", 2) == 0 || strncmp(text, "=>", 2) == 0 ||
 					  strncmp(text, "<=", 2) == 0))
@@ -198,7 +216,7 @@ scan_sign(Parser *parser, Token *token)
 				   psprintf("%s cannot stand here.",
 							pattern_found_at(parser, token->start,
 									 token->start + pg_mblen(parser->text + token->start))),
-				   strchr("><-=~+,;", text[0]) != NULL || has_wrong_quote(text, 1) || text[0] == '^' ?
+				   strchr("><-=~+,;'`^", text[0]) != NULL ?
 				   pattern_advice(parser) :
 				   "Labels with other characters than letters, digits and _ - . / : $ are written in double quotes.");
 }
@@ -220,14 +238,8 @@ pattern_next_token(Parser *parser)
 		token->kind = TOKEN_END;
 	else if (parser->text[position] == '"')
 		scan_quoted(parser, token);
-	else if (in_word(parser, position))
-	{
-		while (in_word(parser, position))
-			position++;
-		token->kind = TOKEN_WORD;
-		token->end = position;
-		token->length = position - token->start;
-	}
+	else if (in_word(parser, position) > 0)
+		scan_word(parser, token);
 	else
 		scan_sign(parser, token);
 }
@@ -390,8 +402,8 @@ parse_interval_part(Parser *parser)
 	return whole;
 }
 
-static bool
-at_number(const Parser *parser)
+bool
+pattern_at_number(const Parser *parser)
 {
 	return parser->token.kind == TOKEN_WORD &&
 		parser->token.text[0] >= '0' && parser->token.text[0] <= '9';
@@ -404,9 +416,10 @@ pattern_parse_interval(Parser *parser)
 	int			start = parser->token.start;
 	int64		sum = 0;
 
-	if (!at_number(parser))
-		pattern_syntax_error(parser, "an interval such as 7 days", NULL);
-	while (at_number(parser))
+	if (!pattern_at_number(parser))
+		pattern_syntax_error(parser, "an interval such as 7 days",
+							 "A number stands before each unit: within 7 days.");
+	while (pattern_at_number(parser))
 	{
 		if (pg_add_s64_overflow(sum, parse_interval_part(parser), &sum))
 			interval_range_error(parser, start);

@@ -60,7 +60,8 @@ extern bool pattern_at_word(const Parser *parser, const char *word);
 extern bool pattern_accept_word(Parser *parser, const char *word);
 extern bool pattern_is_keyword(const char *text, int length);
 
-/* An interval in microseconds. */
+/* An interval in microseconds, which begins with a number. */
+extern bool pattern_at_number(const Parser *parser);
 extern int64 pattern_parse_interval(Parser *parser);
 
 #endif							/* JOURNEY_PATTERN_SCAN_PRIVATE_H */

@@ -12,8 +12,10 @@
 
 #include <math.h>
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
@@ -22,6 +24,7 @@
 #include "keyed/append.h"
 #include "population/keyed_private.h"
 #include "type/codec.h"
+#include "type/notice.h"
 #include "type/touchpoint.h"
 
 /* Arguments of the transition function; the configuration comes last. */
@@ -35,6 +38,8 @@
 
 /* Answers of wants() that are remembered: a power of two. */
 #define NEEDS			1024
+
+#define MAX_SHOWN_LENGTH	200 /* of a literal in a message */
 
 /* Customers after which scratch memory is given back. */
 #define CUSTOMERS_A_RESET	256
@@ -136,6 +141,65 @@ keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, const ArgumentValue *value
 	return state;
 }
 
+/* ----------
+ * What a call lacks
+ * ----------
+ */
+
+/* "channel", and "f(customer, at, event, channel, pattern)" for the form that has it. */
+static void pg_attribute_noreturn()
+refuse_form(const Analysis *analysis, int argument)
+{
+	static const char *const column[] = {"channel", "value", "score"};
+	StringInfoData form;
+
+	initStringInfo(&form);
+	appendStringInfo(&form, "%s(customer, at, event", analysis->name);
+	for (int i = ARG_CHANNEL; i <= argument; i++)
+		appendStringInfo(&form, ", %s", column[i - ARG_CHANNEL]);
+	for (int i = 0; i < analysis->arguments; i++)
+		appendStringInfo(&form, ", %s", analysis->argument[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s needs %ss for this %s", analysis->name, column[argument - ARG_CHANNEL],
+					analysis->argument[0].name),
+			 errhint("Use the form with them: %s).", form.data)));
+	pg_unreachable();
+}
+
+/* Has this form the columns that the configuration asks for? */
+static void
+check_form(const Analysis *analysis, const AnalysisPlan *plan, int arguments)
+{
+	static const int needs[] = {COLUMN_CHANNEL, COLUMN_VALUE, COLUMN_SCORE};
+
+	for (int i = lengthof(needs) - 1; i >= 0; i--)
+		if ((plan->needs & needs[i]) && arguments <= ARG_CHANNEL + i)
+			refuse_form(analysis, ARG_CHANNEL + i);
+}
+
+/* f(customer, at, event, 'visit', 'buy'): a literal for the channel was hardly meant for one. */
+static void
+check_channel(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
+			  const ArgumentValue *value)
+{
+	Aggref	   *call = AggGetAggref(fcinfo);
+	Expr	   *channel;
+	char	   *shown;
+
+	if (plan->literal_channel == NULL || call == NULL)
+		return;
+	channel = ((TargetEntry *) list_nth(call->args, ARG_CHANNEL - 1))->expr;
+	if (!IsA(channel, Const) || ((Const *) channel)->constisnull)
+		return;
+	shown = TextDatumGetCString(((Const *) channel)->constvalue);
+	notice_once(fcinfo, psprintf("\"%.*s\" is read as the channel of every row, and \"%.*s\" as the %s",
+								 pg_mbcliplen(shown, strlen(shown), MAX_SHOWN_LENGTH), shown,
+								 pg_mbcliplen(value->text, value->length, MAX_SHOWN_LENGTH),
+								 value->text, analysis->argument[0].name),
+				NULL, plan->literal_channel);
+}
+
 /* The first row of a group.  A row without customer, time or event makes no state. */
 static KeyedState *
 first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const ArgumentValue *value,
@@ -146,6 +210,10 @@ first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const ArgumentVal
 	int			arguments = PG_NARGS() - analysis->arguments;
 	int			columns = 0;
 
+	check_form(analysis, plan, arguments);
+	if (!site->checked && arguments > ARG_CHANNEL)
+		check_channel(fcinfo, analysis, plan, value);
+	site->checked = true;
 	if (site->events->type == NULL)
 		eventlog_site_type(site->events,
 						   customer_type_create(site->context,
@@ -261,10 +329,21 @@ is_worth_keeping(const KeyedState *state, const Analysis *analysis, const Popula
 }
 
 static inline void
-leave_out(KeyedState *state, TimestampTz at)
+leave_out(KeyedState *state, TimestampTz at, const Label *channel)
 {
 	if (at > state->latest)
 		state->latest = at;
+	state->channels |= channel->length > 0;
+}
+
+/* A time out of range is an error; one far in the future makes one wonder. */
+static void
+check_time(FunctionCallInfo fcinfo, KeyedSite *site, TimestampTz at)
+{
+	journey_check_time(at);
+	if (!site->far_future)
+		notice_far_future(fcinfo, at);
+	site->far_future = true;
 }
 
 static inline void
@@ -284,8 +363,8 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	double		value;
 	double		score;
 
-	if (unlikely(!IS_VALID_TIMESTAMP(at)))
-		journey_check_time(at);
+	if (unlikely(at < MIN_TIMESTAMP || at >= NOTICE_FAR_FUTURE))
+		check_time(fcinfo, state->site, at);
 	if (unlikely(event_label.length == 0))
 		journey_check_event(0);
 	if (channel_decides)
@@ -296,14 +375,14 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	if (unlikely(labels->bytes > site->labels_freely) &&
 		!is_worth_keeping(state, analysis, plan, &event_label, &channel_label))
 	{
-		leave_out(state, at);
+		leave_out(state, at, &channel_label);
 		return;
 	}
 	event = labels_intern(labels, event_label.text, event_label.length);
 	channel = channel_code(labels, &channel_label);
 	if (find_need(plan, analysis, labels, event, channel) == NEED_NOTHING)
 	{
-		leave_out(state, at);
+		leave_out(state, at, &channel_label);
 		return;
 	}
 	/* numbers of equal events at one instant are in the order of channels */
@@ -415,7 +494,7 @@ make_tally(KeyedState *state, const Analysis *analysis, const PopulationPlan *pl
 	{
 		tally = counting.tally;
 		MemoryContextSwitchTo(counting.scratch);
-		analysis->left_out(counting.plan, state->latest, &tally);
+		analysis->left_out(counting.plan, state->latest, state->channels, &tally);
 		MemoryContextSwitchTo(before);
 		keep_tally(&counting, tally);
 	}

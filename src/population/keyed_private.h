@@ -14,6 +14,8 @@ typedef struct KeyedSite
 	MemoryContext context;
 	EventSite  *events;
 	PopulationPlans plans;
+	bool		checked;		/* its channel for being a literal */
+	bool		far_future;		/* it has given that notice */
 } KeyedSite;
 
 typedef struct KeyedState
@@ -23,6 +25,7 @@ typedef struct KeyedState
 	uint64		plan_id;		/* of a plan that is known to be of it, or 0 */
 	EventLog   *log;
 	TimestampTz latest;			/* of what was not wanted; DT_NOBEGIN: nothing */
+	bool		channels;		/* may that have had some? */
 	Tally	   *tally;			/* once the final function was called */
 	bytea	   *run;			/* once the serial function was called */
 } KeyedState;

@@ -15,6 +15,7 @@
 
 #include "population/population_private.h"
 #include "type/codec.h"
+#include "type/notice.h"
 
 PG_FUNCTION_INFO_V1(journey_tally_combine);
 
@@ -308,9 +309,19 @@ static void
 make_remark(FunctionCallInfo fcinfo, const Analysis *analysis, const AnalysisPlan *plan,
 			const Tally *tally, PopulationAnswer *answer)
 {
+	Remark		remark = {fcinfo, is_grouped(fcinfo)};
+
 	if (analysis->remark && !answer->remarked &&
 		AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_WINDOW)
-		answer->remarked = analysis->remark(plan, tally, is_grouped(fcinfo));
+		answer->remarked = analysis->remark(plan, tally, &remark);
+}
+
+void
+population_notice(const Remark *remark, const char *message, const char *hint)
+{
+	if (remark->grouped)
+		message = psprintf("%s in at least one group", message);
+	notice_once(remark->fcinfo, message, NULL, hint);
 }
 
 /* The array of rows that an analysis makes of its tally. */

@@ -58,6 +58,10 @@ typedef struct ArgumentValue
 typedef struct AnalysisPlan
 {
 	int			columns;		/* COLUMN_... that it reads */
+	int			needs;			/* those without which the configuration means nothing: a keyed
+								 * form that lacks them is refused */
+	const char *literal_channel;	/* what to write where the channel is a literal, as it
+									 * then was meant for something else; NULL: it was not */
 	uint32		shapes;			/* of its tally */
 	const TallyShape *shape;
 } AnalysisPlan;
@@ -74,6 +78,16 @@ typedef enum AnalysisNeed
  * The analysis
  * ----------
  */
+
+/* A remark on an answer. */
+typedef struct Remark
+{
+	FunctionCallInfo fcinfo;
+	bool		grouped;		/* may there be other groups? */
+} Remark;
+
+/* Gives it, once a call; "in at least one group" is added where there may be others. */
+extern void population_notice(const Remark *remark, const char *message, const char *hint);
 
 typedef struct Analysis
 {
@@ -111,15 +125,17 @@ typedef struct Analysis
 
 	/*
 	 * Touchpoints were left out because they were not wanted, and customers
-	 * with them: this was the latest one's time.  It does not matter.
+	 * with them: this was the latest one's time, and if channels are read, some may
+	 * have had one.  It does not matter.
 	 */
-	void		(*left_out) (const AnalysisPlan *plan, TimestampTz latest, Tally **tally);
+	void		(*left_out) (const AnalysisPlan *plan, TimestampTz latest, bool channels,
+							 Tally **tally);
 
 	/*
-	 * Tells the user, by NOTICE, what looks like a slip; called once per call
-	 * site until it returns true.  Nothing does.
+	 * Tells the user, by population_notice(), what looks like a slip; called once per
+	 * call site until it returns true.  Nothing does.
 	 */
-	bool		(*remark) (const AnalysisPlan *plan, const Tally *tally, bool grouped);
+	bool		(*remark) (const AnalysisPlan *plan, const Tally *tally, const Remark *remark);
 
 	/*
 	 * Adds what a state of an older version has counted to one of this version;

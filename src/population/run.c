@@ -194,6 +194,7 @@ journey_eventlog_combine(PG_FUNCTION_ARGS)
 		wire_invalid("Its columns are others.");
 	if (latest > state->latest)
 		state->latest = latest;
+	state->channels |= latest != DT_NOBEGIN;	/* a run does not say */
 	eventlog_read_run(state->log, &wire);
 	PG_RETURN_POINTER(state);
 }

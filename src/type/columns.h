@@ -88,16 +88,4 @@ times_lower_bound(const TimestampTz *times, int64 count, TimestampTz at)
 /* A value of columns that have values pending; codec_read.c. */
 extern double journey_pending_value(const JourneyColumns *columns, int64 i);
 
-/*
- * The bare-word set of labels in journey text and in patterns.  No locale is
- * asked: every byte from 0x80 up belongs to a word.
- */
-static inline bool
-is_word_byte(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		(c >= '0' && c <= '9') || c >= 0x80 ||
-		c == '_' || c == '-' || c == '.' || c == '/' || c == ':' || c == '$';
-}
-
 #endif							/* JOURNEY_TYPE_COLUMNS_H */

@@ -1,7 +1,7 @@
 /*
  * json.c
- *		journey <-> jsonb: an array of objects with at, event, channel, value
- *		and score.  Members that are null are left out on output.
+ *		journey <-> jsonb, journey -> json: an array of objects with at, event,
+ *		channel, value and score.  Members that are null are left out on output.
  */
 #include "postgres.h"
 
@@ -35,6 +35,7 @@ typedef struct JsonTouchpoint
 	double		score;
 } JsonTouchpoint;
 
+PG_FUNCTION_INFO_V1(journey_to_json);
 PG_FUNCTION_INFO_V1(journey_to_jsonb);
 PG_FUNCTION_INFO_V1(jsonb_to_journey);
 
@@ -108,6 +109,15 @@ journey_to_jsonb(PG_FUNCTION_ARGS)
 	}
 	push_jsonb(&state, WJB_END_ARRAY, NULL);
 	PG_RETURN_POINTER(JsonbValueToJsonb(state.result));
+}
+
+/* The text of the jsonb, so that to_jsonb and row_to_json say the same as the cast. */
+Datum
+journey_to_json(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *json = DatumGetJsonbP(journey_to_jsonb(fcinfo));
+
+	PG_RETURN_TEXT_P(cstring_to_text(JsonbToCString(NULL, &json->root, VARSIZE(json))));
 }
 
 static const char *

@@ -24,6 +24,7 @@
 #include "type/codec.h"
 #include "type/time_private.h"
 #include "type/touchpoint.h"
+#include "type/word.h"
 
 #define FORM_HINT \
 	"A journey is touchpoints such as 2026-03-01 09:00:00+00 event@channel =value *score, " \
@@ -36,6 +37,7 @@ typedef struct TextParser
 {
 	const char *start;
 	const char *p;
+	const char *end;
 	Labels	   *labels;
 	JourneyBuilder *builder;
 	StringInfoData quoted;		/* the text of a quoted label */
@@ -109,13 +111,19 @@ static bool
 get_label(TextParser *parser, const char *expected, const char **text, uint32 *length)
 {
 	const char *start = parser->p;
+	char	   *refused;
+	int			bytes;
 
 	if (*start == '"')
 		return get_quoted(parser, text, length);
-	while (is_word_byte(*parser->p))
-		parser->p++;
+	while ((bytes = word_bytes(parser->p, parser->end)) > 0)
+		parser->p += bytes;
 	*text = start;
 	*length = parser->p - start;
+	refused = word_refused(parser->p, parser->end);
+	if (refused != NULL)
+		return refuse(parser, ERRCODE_INVALID_TEXT_REPRESENTATION,
+					  psprintf("double quotes around a label that holds %s", refused));
 	if (*length == 0)
 		return refuse(parser, ERRCODE_INVALID_TEXT_REPRESENTATION, expected);
 	return true;
@@ -169,7 +177,7 @@ get_number(TextParser *parser, double *number)
 	const char *end = number_end(parser->p);
 	char	   *stop;
 
-	if (end == parser->p || is_word_byte(*end))
+	if (end == parser->p || word_bytes(end, parser->end) > 0)
 		return refuse(parser, ERRCODE_INVALID_TEXT_REPRESENTATION, "a finite number such as 59.9");
 	errno = 0;
 	*number = strtod(parser->p, &stop);
@@ -266,6 +274,7 @@ journey_in(PG_FUNCTION_ARGS)
 	TextParser	parser;
 
 	parser.start = parser.p = PG_GETARG_CSTRING(0);
+	parser.end = parser.p + strlen(parser.p);
 	parser.labels = labels_create(CurrentMemoryContext);
 	parser.builder = builder_create(CurrentMemoryContext, parser.labels);
 	parser.escontext = fcinfo->context;
@@ -279,11 +288,7 @@ journey_in(PG_FUNCTION_ARGS)
 static void
 put_label(StringInfo out, const Label *label)
 {
-	bool		bare = true;
-
-	for (uint32 i = 0; i < label->length && bare; i++)
-		bare = is_word_byte(label->text[i]);
-	if (bare)
+	if (word_is_bare(label->text, label->length))
 	{
 		appendBinaryStringInfo(out, label->text, label->length);
 		return;

@@ -170,6 +170,10 @@ SET statement_timeout = '300ms';
 SELECT refusal($$SELECT length(journey_agg('2026-01-01 00:00:00Z'::timestamptz + hashint4(i) * interval '1 ms', 'e')) FROM generate_series(1, 20000000) i$$);
 RESET statement_timeout;
 
+\echo == times beyond the year 3000 are mostly milliseconds that were read as seconds: a notice asks, once a call
+SELECT customer, started_at(journey_agg(to_timestamp(1000 * extract(epoch FROM at)), event)) FROM events WHERE event = 'purchase' GROUP BY customer;
+SELECT journey_agg('3001-01-01 00:00Z', 'a'), journey_agg('3000-12-31 23:59:59.999999Z', 'a'), journey_agg('3001-01-01 00:00:01Z', 'b');
+
 \echo == the catalogue
 SELECT DISTINCT p.proparallel, a.aggkind, a.aggfinalmodify, a.aggmfinalmodify, a.aggtranstype::regtype, a.aggtransspace > 0, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn
 FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid WHERE p.proname = 'journey_agg';

@@ -24,10 +24,58 @@ SELECT step, stage, customers, touchpoints, avg_seconds, step_value
 FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit@ads -> cart') FROM shop_events)) f;
 SELECT step, stage, customers, touchpoints, avg_seconds, step_value
 FROM unnest((SELECT stage_funnel(customer, at, event, 'visit -> cart') FROM shop_events)) f;
-\echo without a channel argument no touchpoint has one
-SELECT * FROM unnest((SELECT stage_funnel(customer, at, event, 'visit by channel') FROM shop_events));
+\echo a pattern that asks for channels needs the form with them, whichever way it asks, and whether there are rows that count or not
+SELECT stage_funnel(customer, at, event, 'visit by channel') FROM shop_events;
+SELECT stage_funnel(customer, at, event, 'visit -> cart same channel') FROM shop_events;
+SELECT stage_funnel(customer, at, event, 'visit -> !cart@web -> purchase') FROM shop_events;
+SELECT stage_funnel(customer, at, event, '(visit|cart)@*') FROM shop_events;
+SELECT stage_funnel(NULL::int, at, event, '@web') FROM shop_events;
+SELECT customer, stage_funnel(customer, at, event, CASE customer WHEN 'bob' THEN 'visit@ads' ELSE 'visit' END) FROM shop_events GROUP BY customer ORDER BY customer;
 SELECT label, step, customers
 FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit -> cart by channel') FROM shop_events)) f;
+\echo where it has them and no touchpoint has one, a notice says so, once a call: also for journeys
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, NULL, 'visit -> cart by channel') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, CASE customer WHEN 'ann' THEN channel END, 'visit -> cart same channel') AS f
+    FROM shop_events WHERE customer <> 'dot' GROUP BY customer) q;
+SELECT count(f) FROM (SELECT stage_funnel(journey, 'visit -> cart@web') AS f FROM (SELECT journey_agg(at, event) AS journey FROM shop_events GROUP BY customer) j) q;
+\echo a single channel is enough, be it on a touchpoint that the pattern does not name
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, CASE event WHEN 'help' THEN channel END, 'visit -> cart by channel') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(journey, 'visit -> cart by channel') AS f FROM (
+    SELECT journey_agg(at, event, CASE event WHEN 'help' THEN channel END) AS journey FROM shop_events GROUP BY customer) j) q;
+\echo two labels for channel and pattern are hardly meant so, and a notice says how they are read; none stands for no channel
+SELECT f[1].stage FROM (SELECT stage_funnel(customer, at, event, 'visit', 'purchase') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, 'visit', 'purchase') AS f FROM shop_events GROUP BY customer) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, NULL, 1, 'purchase') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, 'web', 'visit -> purchase') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, at, event, 'web', 'visit@web') AS f FROM shop_events) q;
+\echo a notice comes once a call: not once a partition; two calls have one each
+CREATE TABLE by_event (customer text, at timestamptz, event text, country int) PARTITION BY LIST (country);
+CREATE TABLE by_event1 PARTITION OF by_event FOR VALUES IN (1);
+CREATE TABLE by_event2 PARTITION OF by_event FOR VALUES IN (2);
+CREATE TABLE by_event3 PARTITION OF by_event FOR VALUES IN (3);
+INSERT INTO by_event SELECT customer, at, event, country FROM shop_events, generate_series(1, 3) country;
+SET enable_partitionwise_aggregate = on;
+SELECT country, cardinality(stage_funnel(customer, at, event, 'visit -> refund')) AS steps FROM by_event GROUP BY country ORDER BY country;
+SELECT country, cardinality(stage_funnel(customer, at, event, 'visit -> refund')) + cardinality(stage_funnel(customer, at, event, channel, 'refund')) AS steps
+FROM (SELECT *, 'web' AS channel FROM by_event) q GROUP BY country ORDER BY country;
+RESET enable_partitionwise_aggregate;
+DROP TABLE by_event;
+\echo customers and labels are compared as bytes, also where a collation that is not deterministic makes GROUP BY take them for equal
+CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE cased (customer text COLLATE ignore_case, at timestamptz, event text COLLATE ignore_case, channel text COLLATE ignore_case);
+INSERT INTO cased VALUES ('ann', '2026-03-02 09:00', 'visit', 'Web'), ('Ann', '2026-03-02 10:00', 'Visit', 'web'), ('ANN', '2026-03-02 11:00', 'visit', 'web');
+SELECT count(*) AS groups, sum(f[1].customers) AS customers FROM (SELECT stage_funnel(customer, at, event, '*') AS f FROM cased GROUP BY customer) q;
+SELECT f[1].customers FROM (SELECT stage_funnel((customer, customer::varchar), at, event, '*') AS f FROM cased) q;
+SELECT f[1].customers, f[1].touchpoints FROM (SELECT stage_funnel(journey, 'visit' COLLATE ignore_case) AS f FROM (SELECT journey_agg(at, event, channel) AS journey FROM cased GROUP BY customer) j) q;
+SELECT f[1].customers, f[1].touchpoints FROM (SELECT stage_funnel(lower(customer) COLLATE "C", at, lower(event), 'visit') AS f FROM cased) q;
+SELECT label, customers FROM unnest((SELECT stage_funnel(customer, at, event, channel, '(visit|Visit) by channel') FROM cased)) f;
+DROP TABLE cased;
+DROP COLLATION ignore_case;
+\echo times beyond the year 3000 are mostly milliseconds that were read as seconds, and a notice asks; once a call
+SELECT count(f) FROM (SELECT stage_funnel(customer, to_timestamp(1000 * extract(epoch FROM at)), event, 'visit') AS f FROM shop_events GROUP BY customer) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, to_timestamp(1000 * extract(epoch FROM at)), 'help', 'help') AS f FROM shop_events WHERE event = 'help') q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, '3001-01-01 00:00Z', event, 'visit') AS f FROM shop_events) q;
+SELECT count(f) FROM (SELECT stage_funnel(customer, '3000-12-31 23:59:59.999999Z', event, 'visit') AS f FROM shop_events) q;
 
 \echo a row without customer, time or event is no row
 SELECT stage_funnel(customer, at, event, 'visit') FROM shop_events WHERE false;
@@ -87,8 +135,8 @@ SELECT customers FROM unnest((SELECT stage_funnel(CASE customer WHEN 'ann' THEN 
 SELECT stage_funnel(1, 'infinity', 'visit', 'visit');
 SELECT stage_funnel(1, '-infinity', 'other', 'visit');
 SELECT stage_funnel(1, now(), '', 'visit');
-SELECT stage_funnel(1, now(), 'visit', 'web', 'NaN', 'visit');
-SELECT stage_funnel(1, now(), 'other', 'web', 'Infinity', 'visit');
+SELECT stage_funnel(1, now(), 'visit', NULL, 'NaN', 'visit');
+SELECT stage_funnel(1, now(), 'other', NULL, 'Infinity', 'visit');
 \echo bad patterns, also without rows that count
 SELECT stage_funnel(1, now(), 'visit', NULL::text);
 SELECT stage_funnel(1, now(), 'visit', 'visit -> ');

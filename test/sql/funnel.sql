@@ -156,10 +156,14 @@ SELECT label, complete FROM unnest((SELECT stage_funnel(journey, 'visit within 7
 SELECT label, customers, complete FROM unnest((SELECT stage_funnel(journey,
     'visit from first by day at "Pacific/Auckland"') FROM (SELECT journey FROM shop UNION ALL
     SELECT '2026-03-02 11:00:00+00 visit') s)) f;
-\echo dates are in the order of time, also before the year 1 and beyond 9999
-SELECT label, customers FROM unnest((SELECT stage_funnel(journey, 'a from first by day') FROM
+\echo dates are in the order of time, also before the year 1 and beyond 9999, and are read as such
+SELECT label, label::date, customers FROM unnest((SELECT stage_funnel(journey, 'a from first by day') FROM
     (VALUES ('+12000-01-01 00:00:00+00 a'::journey), ('2026-01-01 00:00:00+00 a'), ('0999-12-31 00:00:00+00 a'),
-     ('-0500-02-01 00:00:00+00 a'), ('-4712-01-01 00:00:00+00 a')) v(journey))) f;
+     ('-0500-02-01 00:00:00+00 a'), ('0000-12-31 00:00:00+00 a'), ('-4712-01-01 00:00:00+00 a')) v(journey))) f;
+SET datestyle = 'German, DMY';
+SELECT p, label, label::date FROM unnest('{week,month}'::text[]) p CROSS JOIN LATERAL unnest((SELECT stage_funnel(journey, 'a from first by ' || p) FROM
+    (VALUES ('+12000-02-29 00:00:00+00 a'::journey), ('0001-01-01 00:00:00+00 a'), ('0000-12-31 00:00:00+00 a')) v(journey))) f;
+RESET datestyle;
 
 -- What looks like a slip
 

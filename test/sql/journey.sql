@@ -43,8 +43,11 @@ SELECT '2025-10-26 02:30:00+02 before, 2025-10-26 02:30:00+01 after, 2026-03-29 
 SELECT '-4713-11-24 00:00:00Z a, 0000-02-29 00:00:00Z b, -0001-01-01 00:00:00Z c, 0001-01-01 00:00:00Z d, +12026-03-01 00:00:00Z e, +294276-12-31 23:59:59.999999Z f'::journey;
 SELECT (j::text)::journey = j, started_at(j) = '4714-11-24 00:00:00+00 BC', ended_at(j) = '294276-12-31 23:59:59.999999+00'
 FROM (SELECT '-4713-11-24 00:00:00Z a, +294276-12-31 23:59:59.999999Z f'::journey AS j) x;
-\echo -- labels in any script; quotes where there is more than letters, digits, _ - . / : $ and bytes from 0x80 up
+\echo -- labels in any script; quotes where there is more than letters, digits, _ - . / : $ and the like beyond ASCII
 SELECT '2026-03-01 09:00:00Z "add to cart"@"e-mail, \ =1*2@3", 2026-03-01 09:00:01Z "say ""hi"""@Überblick/купить:$5.00_購入-🛒, 2026-03-01 09:00:02Z "a"@"b"'::journey;
+\echo -- beyond ASCII: blanks, punctuation, arrows and format characters take quotes; marks, symbols, emoji and joiners inside them do not
+SELECT U&'2026-03-01 09:00:00Z "visit\2192buy"@"\00A0", 2026-03-01 09:00:01Z "\201Csale\201D"@"a\200Bb", 2026-03-01 09:00:02Z "\FEFFvisit"@"\200D"'::journey;
+SELECT U&'2026-03-01 09:00:00Z "cafe\0301"@"\+01F469\200D\+01F469\200D\+01F467", 2026-03-01 09:00:01Z "5\20AC\00B1\00B0"@"\0645\06CC\200C\062E", 2026-03-01 09:00:02Z "\2764\FE0F\200D\+01F525"@"\200D\+01F525"'::journey;
 \echo -- an empty channel is none
 SELECT '2026-03-01 09:00:00Z a@"", 2026-03-01 09:00:00Z a'::journey;
 \echo -- numbers print as short as possible and read back exactly
@@ -99,6 +102,10 @@ CREATE TABLE malformed AS SELECT * FROM (VALUES
 	('2026-03-01 09:00:00Z "a'),
 	('2026-03-01 09:00:00Z "a""'),
 	('2026-03-01 09:00:00Z a b'),
+	(U&'2026-03-01 09:00:00Z visit\2192buy'),
+	(U&'2026-03-01 09:00:00Z \FEFFa'),
+	(U&'2026-03-01 09:00:00Z a@\201Cweb\201D'),
+	(U&'2026-03-01 09:00:00Z\00A0a'),
 	('2026-03-01 09:00:00Z a@'),
 	('2026-03-01 09:00:00Z a@ web'),
 	('2026-03-01 09:00:00Z a@b@c'),
@@ -225,6 +232,11 @@ SELECT 'x'::text || '2026-03-01 09:00:00Z a'::journey;
 
 SELECT '2026-03-01 10:00:00.25+01 a, 2026-03-02 09:00:00Z "say ""hi"""@e-mail =0.30000000000000004 *-2'::journey::jsonb;
 SELECT ''::journey::jsonb, '[]'::jsonb::journey = '';
+\echo -- json, and the functions that make it of anything, say the same
+SELECT j::json, to_json(j) #>> '{}' = j::json #>> '{}', to_jsonb(j) = j::jsonb, jsonb_build_object('journey', j) -> 'journey' = j::jsonb,
+	row_to_json(t)::jsonb -> 'j' = j::jsonb, to_jsonb(ARRAY[j]) -> 0 = j::jsonb, (SELECT json_agg(a)::jsonb -> 0 = t.j::jsonb FROM unnest(ARRAY[t.j]) a)
+FROM (SELECT journey '2026-03-01 09:00Z "say ""hi"""@web =0.5 *4, 2026-03-02 09:00Z b') t(j);
+SELECT NULL::journey::json, ''::journey::json, to_jsonb(NULL::journey);
 \echo -- nulls are as good as absent, an empty channel is none, any order
 SELECT '[{"event": "b", "at": "2026-03-02T09:00:00+00:00", "value": null, "channel": ""}, {"score": 1e2, "at": "2026-03-01 09:00Z", "event": "a", "channel": null, "value": -0.0}]'::jsonb::journey;
 \echo -- there and back, extreme times and numbers included

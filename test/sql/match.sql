@@ -306,6 +306,32 @@ SELECT reached(''::journey, 'a within 1 day by week at -05:00');
 SELECT reached(''::journey, 'a within 1 day by week at "UTC-5"');
 SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus-5"');
 SELECT step FROM pattern_steps('a within 1 day by week at "Etc/GMT+5"') LIMIT 1;
+\echo beyond ASCII: what looks like a blank, an arrow or a quote, or like nothing, takes quotes
+SELECT reached(''::journey, U&'visit\2192buy');
+SELECT reached(''::journey, U&'visit \21D2 buy');
+SELECT reached(''::journey, U&'visit\00A0-> buy');
+SELECT reached(''::journey, U&'visit\200B -> buy');
+SELECT reached(''::journey, U&'\FEFFvisit -> buy');
+SELECT reached(''::journey, U&'\00ABvisit\00BB -> buy');
+SELECT reached(''::journey, U&'visit\FF20web');
+SELECT reached(''::journey, U&'visit -> buy within 7\00A0days');
+\pset format unaligned
+SELECT stage, matches FROM pattern_steps(U&'"visit\2192buy" -> \+01F469\200D\+01F467 -> "\200D" -> \8CFC\5165_5\20AC* -> "\201Cx\201D"*');
+\pset format aligned
+\echo a word does not end in - , lest --> be half an arrow; the beginning of a label may
+SELECT reached(''::journey, 'visit-->buy');
+SELECT reached(''::journey, 'visit-=>buy');
+SELECT reached(''::journey, 'visit- -> buy');
+SELECT reached(''::journey, '-');
+SELECT stage, matches FROM pattern_steps('"visit-"->"visit--"*->utm-*->a-b');
+\echo windows in other words
+SELECT reached(''::journey, 'visit -> buy in 7 days');
+SELECT reached(''::journey, 'visit -> buy in a week');
+SELECT reached(''::journey, 'visit -> buy witin 7 days');
+SELECT reached(''::journey, 'visit -> buy 7 days');
+SELECT reached(''::journey, 'visit -> buy within a week');
+SELECT reached(''::journey, 'visit ->[<= an hour] buy');
+SELECT reached(''::journey, 'visit -> in within 7 days');
 \echo common slips get advice
 SELECT reached(''::journey, 'visit → purchase');
 SELECT reached(''::journey, 'visit --> purchase');

@@ -55,7 +55,11 @@ SELECT active_dates('2026-10-24 12:00Z a, 2026-10-25 00:30Z b', 'Atlantic/Azores
 \echo -- the first hours of time, west of Greenwich, lie before the first date
 SELECT refusal($$SELECT active_dates('-4713-11-24 00:00Z a', 'America/New_York')$$), active_dates('-4713-11-24 12:00Z a', 'America/New_York');
 SELECT refusal($$SELECT active_dates('', 'Mars/Olympus')$$);
-SELECT zone, refusal(format('SELECT active_dates('''', %L)', zone)) FROM unnest('{Mars/Olympus-5,Europe/Berlin-3,Etc/Nowhere-3,UTC-5,EST5EDT,Etc/GMT+5,etc/gmt-14}'::text[]) zone;
+SELECT zone, refusal(format('SELECT active_dates('''', %L)', zone)) FROM unnest('{Mars/Olympus-5,Europe/Berlin-3,Etc/Nowhere-3,UTC-5,EST5,GMT+1,EST5EDT4,Etc/GMT+5,etc/gmt-14}'::text[]) zone;
+\echo -- but all names that the database has are taken for what they are: EST5EDT is west of Greenwich, GMT+0 is GMT
+SELECT name FROM pg_timezone_names WHERE refusal(format('SELECT active_dates('''', %L)', name)) <> 'accepted';
+SELECT zone, active_dates('2026-01-10 04:59:59Z a, 2026-01-10 05:00Z b, 2026-07-10 03:59:59Z c, 2026-07-10 04:00Z d', zone)
+FROM unnest('{EST5EDT,est5edt,GMT0,GMT+0,GMT-0}'::text[]) zone;
 SELECT refusal($$SELECT active_dates('', '')$$);
 SELECT refusal($$SELECT active_dates('', '+05:00')$$);
 SELECT refusal(format('SELECT active_dates('''', %L)', repeat('ä', 300)));

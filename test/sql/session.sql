@@ -329,6 +329,12 @@ WITH window_form AS (
 SELECT (SELECT count(*) FROM window_form) > 1000 AS many, count(*) AS different
 FROM (TABLE window_form EXCEPT TABLE journey_form UNION ALL (TABLE journey_form EXCEPT TABLE window_form)) d;
 
+\echo times beyond the year 3000 are mostly milliseconds that were read as seconds: a notice asks, once a call
+SELECT customer, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS session FROM (
+    VALUES ('ada', to_timestamp(1772355600123)), ('ada', to_timestamp(1772359200123)), ('bo', to_timestamp(1772355600123))) v(customer, at);
+SELECT s.sessions FROM unnest((SELECT session_summary(customer, at, 'visit', '30 minutes') FROM (VALUES (1, to_timestamp(1772355600123))) v(customer, at))) s;
+SELECT sessionize(at) OVER (ORDER BY at) FROM (VALUES ('3000-12-31 23:59:59.999999Z'::timestamptz), (NULL), ('infinity')) v(at);
+
 DROP TABLE journeys, many, visits, many_visits, reference, events;
 DROP AGGREGATE part(journey, interval), whole(journey_tally);
 DROP FUNCTION refusal, rows, run_condition, differing;

@@ -67,7 +67,7 @@ SELECT step, stage, customers, touchpoints, median_seconds, step_value FROM unne
 SELECT step, stage, customers, touchpoints FROM unnest(stage_funnel_final(
     'tally 2 "stage_funnel" 1 ["pattern" "visit -> cart within 7 days by day"] [("label" 1 ["until" latest])] [("label" ["2026-03-02"] 825811200000000)]'));
 CREATE TABLE older AS SELECT customer, regexp_replace(regexp_replace(state::text, '"skipped" count ', '', 'g'),
-    '(\("label" \[[^]]*\] \S+ \S+) \S+ (.*\[.*\]) (\S+) \S+ (\S+ \()', '\1 \2 \3 \4', 'g')::journey_tally AS state FROM states WHERE customer <> 'eve';
+    '(\("label" \[[^]]*\] \S+ \S+) \S+ (\S+ \([^[]*\[[^]]*\] \[[^]]*\] \S+) \S+', '\1 \2', 'g')::journey_tally AS state FROM states WHERE customer <> 'eve';
 SELECT customer, state::text ~ 'skipped' AS skipped FROM older ORDER BY 1;
 SELECT state_sum(s)::text = (SELECT state_sum(state)::text FROM states) AS same FROM (
     SELECT state FROM older UNION ALL SELECT state FROM states WHERE customer = 'eve') v(s);
