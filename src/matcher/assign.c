@@ -135,16 +135,64 @@ assignment_remove(Assignment *a, int step)
 }
 
 /*
+ * A touchpoint that a trailing exclusion names, at the instant of a chain's last
+ * touchpoint, would continue the chain, unless it matches the last step itself or
+ * serves another one.  Can these positions, of which "last" is the last, use
+ * up all of these followers?  If so, and if the required ones of the positions
+ * can be served, both can be done at once (Mendelsohn and Dulmage).
+ */
+bool
+assignment_uses_followers(Assignment *a, const ChainPlan *plan, const ChainGroup *group,
+						  uint64 positions, int last)
+{
+	int			followers = 0;
+
+	a->classes = 0;
+	a->round = 0;
+	for (int64 i = 0; i < group->count; i++)
+	{
+		if ((group->match[i] & plan->trailing_bits) == 0 ||
+			(group->match[i] & STEP_BIT(last)) != 0)
+			continue;
+		if (++followers > pg_popcount64(positions))
+			return false;
+		a->capacity[assignment_class(a, group->mask[i] & positions)]++;
+	}
+	assignment_clear(a);
+	for (; positions != 0; positions &= positions - 1)
+		assignment_add(a, pg_rightmost_one_pos64(positions));
+	return pg_popcount64(a->held) == followers;
+}
+
+/* Do the touchpoints of a group suffice for these positions, and none is left to follow? */
+static bool
+suffices(Assignment *a, const ChainPlan *plan, const ChainGroup *group, uint64 positions, int last)
+{
+	if (last >= 0 && !assignment_uses_followers(a, plan, group, positions, last))
+		return false;
+	assignment_load(a, group->mask, group->count, positions);
+	for (; positions != 0; positions &= positions - 1)
+	{
+		if (!assignment_add(a, pg_rightmost_one_pos64(positions)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Picks the touchpoints of one group, "first" up to "to" of the run: for each of
  * its positions in turn the first one, in canonical order, that leaves enough
- * for the others.
+ * for the others.  If a chain ends here against a trailing exclusion, "last"
+ * is its last position, else -1.
  */
 void
-assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint64 positions,
-				int64 *touchpoint)
+assignment_pick(Assignment *a, const ChainPlan *plan, const ChainRun *run, int64 first, int64 to,
+				uint64 positions, int last, int64 *touchpoint)
 {
 	int64		count = to - first;
 	uint64	   *mask;
+	uint64	   *match;
+	ChainGroup	left;
 
 	if (positions == 0)
 		return;
@@ -153,33 +201,32 @@ assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint6
 		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
 		return;
 	}
-	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint64));
+	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * 2 * sizeof(uint64));
+	match = mask + count;
 	memcpy(mask, run->mask + first, count * sizeof(uint64));
-	for (int position = 0; position < PATTERN_MAX_ELEMENTS; position++)
+	memcpy(match, run->match + first, count * sizeof(uint64));
+	left.count = count;
+	left.mask = mask;
+	left.match = match;
+	while (positions != 0)
 	{
-		if ((positions & STEP_BIT(position)) == 0)
-			continue;
-		positions &= ~STEP_BIT(position);
+		int			position = pg_rightmost_one_pos64(positions);
+
+		positions &= positions - 1;
 		for (int64 i = 0; i < count; i++)
 		{
 			uint64		kept = mask[i];
-			bool		enough = true;
 
 			if ((kept & STEP_BIT(position)) == 0)
 				continue;
-			mask[i] = 0;
-			assignment_load(a, mask, count, ~UINT64CONST(0));
-			for (int other = position + 1; other < PATTERN_MAX_ELEMENTS && enough; other++)
-			{
-				if (positions & STEP_BIT(other))
-					enough = assignment_add(a, other);
-			}
-			if (enough)
+			mask[i] = match[i] = 0;
+			if (suffices(a, plan, &left, positions, last))
 			{
 				touchpoint[position] = run->index[first + i];
 				break;
 			}
 			mask[i] = kept;
+			match[i] = run->match[first + i];
 		}
 	}
 	pfree(mask);

@@ -46,6 +46,7 @@ plan_bits(ChainPlan *plan, const Pattern *pattern)
 			plan->exclusion[element->step] |= STEP_BIT(plan->bit[i]);
 		else
 		{
+			plan->trailing_bits |= STEP_BIT(plan->bit[i]);
 			plan->trailing_bit[plan->trailing] = plan->bit[i];
 			plan->trailing_limit[plan->trailing++] = element->limit;
 		}

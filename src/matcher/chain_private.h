@@ -16,6 +16,9 @@
 
 #define STEP_BIT(step)	(UINT64CONST(1) << (step))
 
+/* The bits of steps "from" to "to", both included. */
+#define STEP_BITS(from, to)	((STEP_BIT(to) - STEP_BIT(from)) | STEP_BIT(to))
+
 /*
  * A pattern made ready for matching.  In a mask the steps come first, in
  * order, then the exclusions; "positions" counts the steps that touchpoints
@@ -38,6 +41,7 @@ typedef struct ChainPlan
 												 * straight before; -1: a chain
 												 * may start here */
 	int			trailing;		/* number of trailing exclusions */
+	uint64		trailing_bits;
 	int			trailing_bit[PATTERN_MAX_ELEMENTS];
 	int64		trailing_limit[PATTERN_MAX_ELEMENTS];
 	int			bit[PATTERN_MAX_ELEMENTS];	/* of each element */
@@ -51,7 +55,8 @@ typedef struct ChainRun
 {
 	int64		count;
 	const TimestampTz *at;
-	const uint64 *mask;
+	const uint64 *mask;			/* what they may serve ... */
+	const uint64 *match;		/* ... and what they match: with "by" not all may start */
 	const int64 *index;			/* into the columns */
 	int64		first;			/* touchpoints before the run, see ChainTrailing */
 	int			ceiling;		/* no chain of the run reaches further */
@@ -103,14 +108,26 @@ extern int	assignment_class(Assignment *a, uint64 mask);
 extern bool assignment_add(Assignment *a, int step);
 extern void assignment_remove(Assignment *a, int step);
 
-extern void assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to,
-							uint64 positions, int64 *touchpoint);
+/* Touchpoints of one instant: what they may serve, and what they match. */
+typedef struct ChainGroup
+{
+	int64		count;
+	const uint64 *mask;
+	const uint64 *match;
+} ChainGroup;
+
+extern bool assignment_uses_followers(Assignment *a, const ChainPlan *plan,
+									  const ChainGroup *group, uint64 positions, int last);
+extern void assignment_pick(Assignment *a, const ChainPlan *plan, const ChainRun *run,
+							int64 first, int64 to, uint64 positions, int last,
+							int64 *touchpoint);
 
 /* Working memory of reach.c, trace.c and set.c, kept between journeys. */
 typedef struct ChainWork ChainWork;
 
 extern ChainWork *chain_work_create(const ChainPlan *plan, MemoryContext context);
 extern Assignment *chain_work_assignment(ChainWork *work);
+extern Assignment *chain_work_followers(ChainWork *work);
 extern MemoryContext chain_work_context(ChainWork *work);
 
 extern void chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
@@ -153,6 +170,15 @@ static inline int64
 run_lower_bound(const ChainRun *run, TimestampTz at)
 {
 	return times_lower_bound(run->at, run->count, at);
+}
+
+/* The touchpoints "from" up to "to". */
+static inline ChainGroup
+run_group(const ChainRun *run, int64 from, int64 to)
+{
+	ChainGroup	group = {to - from, run->mask + from, run->match + from};
+
+	return group;
 }
 
 /* Where the group of touchpoints at one instant ends. */

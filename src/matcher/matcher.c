@@ -301,6 +301,7 @@ make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 	run.count = to - from;
 	run.at = matcher->at + from;
 	run.mask = mask + from;
+	run.match = matcher->mask + from;
 	run.index = matcher->index + from;
 	run.first = from;
 	run.ceiling = matcher->plan.reports;

@@ -176,7 +176,7 @@ plain_trace(const ChainPlan *plan, Assignment *a, const ChainRun *run, const Cha
 			assignment_load(a, run->mask + i, to - i, plan->steps);
 			while (position < reach->reached && assignment_add(a, position))
 				positions |= STEP_BIT(position++);
-			assignment_pick(a, run, i, to, positions, chain->touchpoint);
+			assignment_pick(a, plan, run, i, to, positions, -1, chain->touchpoint);
 		}
 		else if (run->mask[i] & STEP_BIT(position))
 			chain->touchpoint[position++] = run->index[i];

@@ -55,6 +55,7 @@ struct ChainWork
 {
 	MemoryContext context;
 	Assignment	assignment;
+	Assignment	followers;
 	struct TraceWork *trace;
 
 	/* of one call of chain_reach */
@@ -62,6 +63,7 @@ struct ChainWork
 	Front		merged;
 	Starts		entering[PATTERN_MAX_ELEMENTS]; /* by the first position served in the group */
 	Starts		arriving[PATTERN_MAX_ELEMENTS]; /* by the last one */
+	Starts		unfollowed[PATTERN_MAX_ELEMENTS];	/* those of them that may end here */
 	TimestampTz excluded[PATTERN_MAX_ELEMENTS]; /* newest exclusion on the arrow to a position */
 	TimestampTz instant_before;
 	ChainTrailing trailing[PATTERN_MAX_ELEMENTS];	/* of a run that has none */
@@ -76,6 +78,7 @@ chain_work_create(const ChainPlan *plan, MemoryContext context)
 
 	work->context = context;
 	assignment_init(&work->assignment);
+	assignment_init(&work->followers);
 	MemoryContextSwitchTo(old);
 	return work;
 }
@@ -84,6 +87,12 @@ Assignment *
 chain_work_assignment(ChainWork *work)
 {
 	return &work->assignment;
+}
+
+Assignment *
+chain_work_followers(ChainWork *work)
+{
+	return &work->followers;
 }
 
 MemoryContext
@@ -273,10 +282,14 @@ collect(const ChainPlan *plan, ChainWork *work, int to, TimestampTz at, bool may
 }
 
 static void
-arrive(ChainWork *work, int from, int to)
+arrive(ChainWork *work, int from, int to, bool unfollowed)
 {
 	for (int64 i = 0; i < work->entering[from].count; i++)
+	{
 		starts_add(work, &work->arriving[to], work->entering[from].at[i]);
+		if (unfollowed)
+			starts_add(work, &work->unfollowed[to], work->entering[from].at[i]);
+	}
 }
 
 /*
@@ -285,23 +298,26 @@ arrive(ChainWork *work, int from, int to)
  * for whatever is served less leaves more.
  */
 static void
-carry(const ChainPlan *plan, ChainWork *work, uint64 present)
+carry(const ChainPlan *plan, ChainWork *work, const ChainGroup *group, uint64 present)
 {
 	Assignment *a = &work->assignment;
+	bool		followed = (present & plan->trailing_bits) != 0;
 
 	for (int from = 0; from < plan->positions; from++)
 	{
 		if ((present & STEP_BIT(from)) == 0 || work->entering[from].count == 0)
 			continue;
 		assignment_clear(a);
-		assignment_add(a, from);
-		arrive(work, from, from);
-		for (int to = from + 1; to < plan->positions; to++)
+		for (int to = from; to < plan->positions; to++)
 		{
 			bool		served = (present & STEP_BIT(to)) != 0 && assignment_add(a, to);
 
 			if (served)
-				arrive(work, from, to);
+				arrive(work, from, to, !followed ||
+					   assignment_uses_followers(&work->followers, plan, group,
+												 STEP_BITS(from, to), to));
+			if (to == from)
+				continue;
 			if (plan->optional & STEP_BIT(to))
 				assignment_remove(a, to);
 			else if (!served)
@@ -373,7 +389,7 @@ static bool
 completes(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int position,
 		  TimestampTz at)
 {
-	const Starts *starts = &work->arriving[position];
+	const Starts *starts = &work->unfollowed[position];
 
 	if (!chain_may_end(plan, position))
 		return false;
@@ -415,6 +431,7 @@ settle_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Timest
 		else
 			front_push(work, &work->front[position], starts->at[0], at);
 		starts->count = 0;
+		work->unfollowed[position].count = 0;
 	}
 }
 
@@ -440,13 +457,15 @@ take_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int64 fr
 			for (int position = 0; position < plan->positions; position++)
 			{
 				if (present & STEP_BIT(position))
-					arrive(work, position, position);
+					arrive(work, position, position, true);
 			}
 		}
 		else
 		{
-			assignment_load(&work->assignment, run->mask + from, to - from, plan->steps);
-			carry(plan, work, present);
+			ChainGroup	group = run_group(run, from, to);
+
+			assignment_load(&work->assignment, group.mask, group.count, plan->steps);
+			carry(plan, work, &group, present);
 		}
 		settle_group(plan, work, run, at, reach);
 	}
@@ -467,6 +486,7 @@ general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chain
 	{
 		work->front[position].count = 0;
 		work->arriving[position].count = 0;
+		work->unfollowed[position].count = 0;
 		work->excluded[position] = PG_INT64_MIN;
 	}
 	work->instant_before = PG_INT64_MIN;

@@ -54,6 +54,7 @@ typedef struct Trace
 	const ChainRun *run;
 	const ChainReach *reach;
 	Assignment *assignment;
+	Assignment *followers;
 	TraceWork  *work;
 	int			positions;		/* none after these matter */
 	bool		completed_by_trailing;
@@ -88,6 +89,20 @@ load_group(Trace *trace, int64 group)
 
 	assignment_load(trace->assignment, trace->run->mask + first,
 					trace->work->first[group + 1] - first, trace->plan->steps);
+}
+
+/*
+ * May a chain end in this group, with these positions served here and "last" the
+ * last of them: does no trailing exclusion at the same instant continue it?
+ */
+static bool
+unfollowed(const Trace *trace, int64 group, uint64 positions, int last)
+{
+	int64		first = trace->work->first[group];
+	ChainGroup	touchpoints = run_group(trace->run, first, trace->work->first[group + 1]);
+
+	return !trace->completed_by_trailing || touchpoints.count == 1 ||
+		assignment_uses_followers(trace->followers, trace->plan, &touchpoints, positions, last);
 }
 
 static uint8 *
@@ -193,6 +208,7 @@ trace_group(Trace *trace, int64 group)
 {
 	uint64		present = group_mask(trace, group);
 	bool		single = group_is_single(trace, group);
+	bool		ends = group == trace->work->groups - 1;
 	uint8	   *rest = rest_of(trace, group);
 	int			after[PATTERN_MAX_ELEMENTS];
 
@@ -205,14 +221,15 @@ trace_group(Trace *trace, int64 group)
 	{
 		if ((present & STEP_BIT(from)) == 0)
 			continue;
-		if (after[from] >= 0)
+		if (after[from] >= 0 && (!ends || unfollowed(trace, group, STEP_BIT(from), from)))
 			rest[from] = after[from] + 1;
 		for (int to = from + 1; !single && to < trace->positions; to++)
 		{
 			int			inside;
 
 			if ((present & STEP_BIT(to)) != 0 && after[to] >= 0 &&
-				(inside = steps_inside(trace, 0, from, to)) > 0)
+				(inside = steps_inside(trace, 0, from, to)) > 0 &&
+				(!ends || unfollowed(trace, group, STEP_BITS(from, to), to)))
 				rest[from] = Max(rest[from], inside + after[to]);
 			if ((present & STEP_BIT(to)) == 0 && (trace->plan->optional & STEP_BIT(to)) == 0)
 				break;
@@ -283,14 +300,17 @@ trace_backwards(Trace *trace)
  * ----------
  */
 
-/* Can a chain that leaves this group at "from" match just "count" more steps? */
+/*
+ * Can a chain that leaves this group at "from", these positions served here,
+ * match just "count" more steps?
+ */
 static bool
-can_leave(Trace *trace, int64 group, int from, int count)
+can_leave(Trace *trace, int64 group, uint64 held, int from, int count)
 {
 	TraceWork  *work = trace->work;
 
 	if (count == 0)
-		return ends_at(trace, from, group);
+		return ends_at(trace, from, group) && unfollowed(trace, group, held, from);
 	for (int to = from + 1; to < trace->positions; to++)
 	{
 		uint64		exclusions = 0;
@@ -321,7 +341,7 @@ can_leave(Trace *trace, int64 group, int from, int count)
 static bool
 can_finish(Trace *trace, int64 group, uint64 held, int from, int count)
 {
-	if (can_leave(trace, group, from, count))
+	if (can_leave(trace, group, held, from, count))
 		return true;
 	if (group_is_single(trace, group))
 		return false;
@@ -331,7 +351,8 @@ can_finish(Trace *trace, int64 group, uint64 held, int from, int count)
 		int			inside = steps_inside(trace, held, from, to);
 
 		inside -= pg_popcount64(held);
-		if (inside > 0 && inside <= count && can_leave(trace, group, to, count - inside))
+		if (inside > 0 && inside <= count &&
+			can_leave(trace, group, held | STEP_BITS(from, to), to, count - inside))
 			return true;
 	}
 	return false;
@@ -492,6 +513,7 @@ report(Trace *trace, const Path *path, Chain *chain)
 	{
 		int64		group = path->group[position];
 		uint64		positions = 0;
+		int			last = -1;
 
 		if (group == NO_GROUP)
 			continue;
@@ -505,8 +527,10 @@ report(Trace *trace, const Path *path, Chain *chain)
 			if (path->group[other] == group)
 				positions |= STEP_BIT(other);
 		}
-		assignment_pick(trace->assignment, trace->run, trace->work->first[group],
-						trace->work->first[group + 1], positions, chain->touchpoint);
+		if (trace->completed_by_trailing && group == trace->work->groups - 1)
+			last = pg_leftmost_one_pos64(positions);
+		assignment_pick(trace->assignment, trace->plan, trace->run, trace->work->first[group],
+						trace->work->first[group + 1], positions, last, chain->touchpoint);
 	}
 }
 
@@ -551,6 +575,7 @@ chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 		return;
 	}
 	trace.assignment = chain_work_assignment(work);
+	trace.followers = chain_work_followers(work);
 	trace.work = trace_work(work);
 	trace.completed_by_trailing = reach->reached > plan->positions;
 	trace.positions = Min(reach->reached, plan->positions);

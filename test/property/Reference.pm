@@ -193,33 +193,43 @@ sub lies_between
 }
 
 # The chain with the trailing exclusion as one step more, if it holds: all
-# required steps came, and no x after the last touchpoint, inside the window and
-# its arrow's limit.
+# required steps came, and no x continues the chain.
 sub hold_out
 {
 	my ($pattern, $chain, $journey) = @_;
 	my ($steps, $trailing) = steps_of($pattern);
 	my @touchpoints = @{ $chain->{touchpoints} };
-	my @matched = matched($chain);
-	my ($first, $last) = @matched[ 0, -1 ];
 
 	return () if grep { !$touchpoints[$_] && !$steps->[$_]{optional} } 0 .. $#$steps;
 
 	foreach my $exclusion (@$trailing)
 	{
-		foreach my $x (grep { fits($exclusion->{choice}, $_) } @$journey)
-		{
-			next if $x->{at} <= $last->{at};
-			next if defined $pattern->{within} && $x->{at} - $first->{at} > $pattern->{within};
-			next if defined $exclusion->{limit} && $x->{at} - $last->{at} > $exclusion->{limit};
-			return ();
-		}
+		return () if grep { continues($pattern, $chain, $exclusion, $_) } @$journey;
 	}
 
 	return {
 		touchpoints => [ map { $touchpoints[$_] } 0 .. @$steps ],
 		reached => @$steps + 1
 	};
+}
+
+# Could '-> x' continue the chain with this touchpoint?  At the last one's own
+# instant not with one that matches the step of the last one itself.
+sub continues
+{
+	my ($pattern, $chain, $exclusion, $t) = @_;
+	my ($steps) = steps_of($pattern);
+	my @matched = matched($chain);
+	my ($first, $last) = @matched[ 0, -1 ];
+	my ($last_step) = grep { $chain->{touchpoints}[$_] } reverse 0 .. $#$steps;
+
+	return
+		 fits($exclusion->{choice}, $t)
+	  && !grep({ $_ == $t } @matched)
+	  && $t->{at} >= $last->{at}
+	  && !(defined $pattern->{within} && $t->{at} - $first->{at} > $pattern->{within})
+	  && !(defined $exclusion->{limit} && $t->{at} - $last->{at} > $exclusion->{limit})
+	  && !($t->{at} == $last->{at} && fits($steps->[$last_step]{choice}, $t));
 }
 
 # Every way to serve some steps of a set by distinct touchpoints of a stretch

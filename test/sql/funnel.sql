@@ -186,6 +186,10 @@ SELECT label, step, customers, touchpoints FROM unnest((SELECT stage_funnel('202
 \echo from first, with two channels at the first instant: the one of the chain reported
 SELECT label, step, customers FROM unnest((SELECT stage_funnel(
     '2026-03-01 09:00:00+00 a@p, 2026-03-01 09:00:00+00 b@q, 2026-03-01 10:00:00+00 c'::journey, '(a|b) -> a -> c from first by channel'))) f;
+\echo 'a trailing exclusion by channel: what matches step 1 at its instant continues no chain, under whatever label'
+SELECT label, step, customers FROM unnest((SELECT stage_funnel('2026-03-01 09:00Z x@p, 2026-03-01 09:00Z x@q, 2026-03-01 10:00Z x'::journey, 'x -> !x within 1 minute by channel'))) f;
+SELECT label, step, customers FROM unnest((SELECT stage_funnel(
+    '2026-03-01 09:00Z cart@p, 2026-03-01 09:00Z cart@q, 2026-03-01 09:00Z purchase, 2026-03-02 09:00Z cart@q'::journey, 'cart -> !(cart|purchase) by channel'))) f;
 \echo several exclusions at the end are one step, and count a touchpoint once
 SELECT step, stage, customers, touchpoints FROM unnest((SELECT stage_funnel(
     '2026-03-01 09:00:00+00 a, 2026-03-01 10:00:00+00 x'::journey, 'a -> !x -> !(x|y)'))) f;

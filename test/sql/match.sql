@@ -73,8 +73,29 @@ SELECT reached(j('0:cart 5:purchase'), 'cart -> !purchase within 5 hours'),
        reached(j('0:cart 5:purchase'), 'cart -> !purchase within 4 hours'),
        reached(j('0:cart 5:purchase'), 'cart ->[<= 5 hours] !purchase'),
        reached(j('0:cart 5:purchase'), 'cart ->[<= 4 hours] !purchase');
-\echo at the instant of the last touchpoint it does not count
-SELECT reached(j('0:cart 0:purchase'), 'cart -> !purchase');
+\echo at the instant of the last touchpoint it counts: cart and purchase in one second are a purchase, and nothing else
+SELECT reached(j('0:cart 0:purchase'), 'cart -> purchase'), reached(j('0:cart 0:purchase'), 'cart -> !purchase'),
+       reached(j('0:cart 0:purchase'), 'cart -> !purchase within 0 days'), reached(j('0:cart 0:purchase'), 'cart ->[<= 0 s] !purchase'),
+       hours(reached_at(j('0:a 1:b 1:x 2:b'), 'a -> b -> !x'));
+\echo but not what matches the last step itself: "the last x" survives duplicates
+SELECT reached(j('0:x 0:x'), 'x -> !x'), hours(reached_at(j('0:x 0:x 1:x 1:x'), 'x -> !x')), reached(j('0:x@p 0:x@q'), 'x@p -> !x');
+SELECT reached(j('0:cart 0:cart'), 'cart -> !(cart|purchase)'), reached(j('0:cart 0:purchase'), 'cart -> !(cart|purchase)'),
+       reached(j('0:cart 0:cart 1:purchase'), 'cart -> !(cart|purchase)'), reached(j('0:cart 0:cart 0:purchase'), 'cart -> !(cart|purchase)');
+\echo nor what is in the chain: an optional step may be matched just so that it holds
+SELECT reached(j('0:a 0:b'), 'a -> b -> !a'), reached(j('0:a 0:a 0:b'), 'a -> b -> !a'), hours(reached_at(j('0:a 1:a 1:b'), 'a -> b -> !a')),
+       hours(reached_at(j('0:a 0:b 0:x'), 'a -> x? -> b -> !x')), reached(j('0:a 0:b 0:x 0:x'), 'a -> x? -> b -> !x');
+\echo the last step is that of the last touchpoint, when optional ones are skipped behind it
+SELECT reached(j('0:a 0:x'), 'a -> b? -> !x'), hours(reached_at(j('0:a 1:b 1:x 2:b'), 'a -> b? -> !x')),
+       hours(reached_at(j('0:a 0:b 0:b'), 'a -> b? -> !b')), reached(j('0:a 0:a 0:b'), 'a -> b? -> !(a|b)');
+\echo the limit counts from the last touchpoint; several exclusions have their own
+SELECT reached(j('0:a 1:b 1:x'), 'a -> b ->[<= 1 hour] !x'), reached(j('0:a 1:b 2:x'), 'a -> b ->[<= 1 hour] !x'), reached(j('0:a 1:b 3:x'), 'a -> b ->[<= 1 hour] !x');
+SELECT reached(j('0:a 0:y'), 'a -> !x -> !y'), reached(j('0:a 0:a 0:y'), 'a -> !a -> !y'), reached(j('0:a 0:x'), 'a ->[<= 0 s] !x ->[<= 1 hour] !y'),
+       reached(j('0:a 1:x'), 'a ->[<= 0 s] !x ->[<= 1 hour] !y'), reached(j('0:a 1:y'), 'a ->[<= 0 s] !x ->[<= 1 hour] !y'), reached(j('0:a 2:y'), 'a ->[<= 0 s] !x ->[<= 1 hour] !y');
+\echo another attempt may hold, but for "from first"; with "same channel" only its own channel counts
+SELECT hours(reached_at(j('0:a 0:x 5:a'), 'a -> !x')), reached(j('0:a 0:x 5:a'), 'a -> !x from first'), hours(reached_at(j('0:a 1:b 1:x 2:b'), 'a -> b -> !x within 2 hours from first')),
+       reached(j('0:a@p 0:x@q'), 'a -> !x same channel'), reached(j('0:a@p 0:x@p'), 'a -> !x same channel'), count_matches(j('0:cart 0:purchase 1:cart 1:cart'), 'cart -> !(cart|purchase)');
+\echo an older start may not hold either, if the exclusion is at the last touchpoint
+SELECT reached(j('0:a 2:a 3:b 3:x'), 'a -> b -> !x within 5 hours');
 \echo an older start may hold where a newer one does not: its window closes earlier
 SELECT hours(reached_at(j('0:a 2:a 3:b 6:x'), 'a -> b -> !x within 5 hours')),
        hours(reached_at(j('0:a 2:a 3:b 5:x'), 'a -> b -> !x within 5 hours'));
