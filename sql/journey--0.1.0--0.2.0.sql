@@ -138,6 +138,37 @@ BEGIN
 	END IF;
 END $$;
 
+-- One process works off the rows of an events table.  Replaced aggregates keep what depends on
+-- them; the functions that combined their states have nothing left that does.
+
+CREATE OR REPLACE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+CREATE OR REPLACE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+CREATE OR REPLACE AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, channel text, value double precision, pattern text) (
+    SFUNC = stage_funnel_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = stage_funnel_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+DROP FUNCTION journey_eventlog_combine(internal, internal);
+DROP FUNCTION journey_eventlog_serial(internal);
+DROP FUNCTION journey_eventlog_deserial(bytea, internal);
+
 -- Comments of the two forms, and session_summary straight from rows of an events table.
 
 COMMENT ON AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, pattern text) IS
@@ -165,9 +196,6 @@ CREATE AGGREGATE session_summary(customer anyelement, at timestamptz, event text
     SSPACE = 16384,
     FINALFUNC = session_summary_keyed_final,
     FINALFUNC_MODIFY = SHAREABLE,
-    COMBINEFUNC = journey_eventlog_combine,
-    SERIALFUNC = journey_eventlog_serial,
-    DESERIALFUNC = journey_eventlog_deserial,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE session_summary(customer anyelement, at timestamptz, event text, gap interval) IS
@@ -183,9 +211,6 @@ CREATE AGGREGATE session_summary(customer anyelement, at timestamptz, event text
     SSPACE = 16384,
     FINALFUNC = session_summary_keyed_final,
     FINALFUNC_MODIFY = SHAREABLE,
-    COMBINEFUNC = journey_eventlog_combine,
-    SERIALFUNC = journey_eventlog_serial,
-    DESERIALFUNC = journey_eventlog_deserial,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE session_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, gap interval) IS

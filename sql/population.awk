@@ -41,8 +41,7 @@ function keyed_form(name, columns, arguments, comment)
 		"PARALLEL SAFE COST 5", "aggregate transition function of " name)
 	aggregate(name, "customer anyelement, " named(columns) arguments, name "_keyed_transition",
 		"internal", 16384, name "_keyed_final",
-		"    FINALFUNC_MODIFY = SHAREABLE,\n    COMBINEFUNC = journey_eventlog_combine,\n" \
-		"    SERIALFUNC = journey_eventlog_serial,\n    DESERIALFUNC = journey_eventlog_deserial,\n",
+		"    FINALFUNC_MODIFY = SHAREABLE,\n",
 		comment ", straight from rows of an events table")
 }
 

@@ -14,8 +14,52 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
-#include "keyed/customer_private.h"
+#include "compat.h"
+#include "keyed/customer.h"
+
+/* How values of a type are told apart. */
+typedef enum CustomerRule
+{
+	RULE_INTEGER,
+	RULE_BYTES,
+	RULE_FUNCTION
+} CustomerRule;
+
+typedef struct CustomerColumn
+{
+	Oid			type;
+	CustomerRule rule;
+	int16		size;			/* typlen */
+	bool		by_value;
+	TypeCacheEntry *entry;		/* RULE_FUNCTION: hash and equality */
+	/* the value at hand */
+	bool		isnull;
+	uint32		length;
+	const char *data;
+	int64		number;			/* where data points to one */
+} CustomerColumn;
+
+struct CustomerType
+{
+	MemoryContext context;
+	bool		is_row;
+	bool		by_bytes;		/* images are equal if their bytes are */
+	int			columns;		/* -1: of an anonymous row, of which none has come */
+	CustomerColumn *column;
+	/* rows: what the one before was */
+	Oid			row_type;
+	int32		row_typmod;
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+	char	   *image;
+	Size		image_room;
+};
+
+#define NULL_LENGTH		PG_UINT32_MAX
+#define COLUMN_HEADER	8		/* of a row's image: length, and four zero bytes */
 
 /* ----------
  * Types
@@ -44,8 +88,8 @@ is_integer(Oid type)
 }
 
 /* The name of a row's column, NULL for a plain value, is for the error. */
-void
-customer_describe_column(CustomerColumn *column, Oid type, const char *name)
+static void
+describe_column(CustomerColumn *column, Oid type, const char *name)
 {
 	Oid			base = getBaseType(type);
 
@@ -75,8 +119,8 @@ customer_describe_column(CustomerColumn *column, Oid type, const char *name)
 	}
 }
 
-CustomerType *
-customer_create(MemoryContext context, bool is_row, int columns)
+static CustomerType *
+create_type(MemoryContext context, bool is_row, int columns)
 {
 	CustomerType *type = MemoryContextAllocZero(context, sizeof(CustomerType));
 
@@ -87,8 +131,8 @@ customer_create(MemoryContext context, bool is_row, int columns)
 	return type;
 }
 
-void
-customer_note_rules(CustomerType *type)
+static void
+note_rules(CustomerType *type)
 {
 	type->by_bytes = true;
 	for (int i = 0; i < type->columns; i++)
@@ -99,7 +143,7 @@ customer_note_rules(CustomerType *type)
 static CustomerType *
 create_row_type(MemoryContext context, TupleDesc desc)
 {
-	CustomerType *type = customer_create(context, true, desc->natts);
+	CustomerType *type = create_type(context, true, desc->natts);
 
 	type->columns = 0;
 	for (int i = 0; i < desc->natts; i++)
@@ -107,10 +151,10 @@ create_row_type(MemoryContext context, TupleDesc desc)
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
 		if (!attribute->attisdropped)
-			customer_describe_column(&type->column[type->columns++], attribute->atttypid,
+			describe_column(&type->column[type->columns++], attribute->atttypid,
 							NameStr(attribute->attname));
 	}
-	customer_note_rules(type);
+	note_rules(type);
 	return type;
 }
 
@@ -131,7 +175,7 @@ customer_type_create(MemoryContext context, Oid type_oid)
 	base = getBaseType(type_oid);
 	if (base == RECORDOID)
 	{
-		type = customer_create(context, true, 0);
+		type = create_type(context, true, 0);
 		type->columns = -1;
 	}
 	else if (get_typtype(base) == TYPTYPE_COMPOSITE)
@@ -143,19 +187,11 @@ customer_type_create(MemoryContext context, Oid type_oid)
 	}
 	else
 	{
-		type = customer_create(context, false, 1);
-		customer_describe_column(&type->column[0], type_oid, NULL);
-		customer_note_rules(type);
+		type = create_type(context, false, 1);
+		describe_column(&type->column[0], type_oid, NULL);
+		note_rules(type);
 	}
 	return type;
-}
-
-/* Only for a type that was not used yet. */
-void
-customer_type_free(CustomerType *type)
-{
-	pfree(type->column);
-	pfree(type);
 }
 
 /* The size of an integer type, whose values are their own keys; 0: another type. */
@@ -165,15 +201,8 @@ customer_type_integer_size(const CustomerType *type)
 	return !type->is_row && type->column[0].rule == RULE_INTEGER ? type->column[0].size : 0;
 }
 
-/* Are its columns known?  Those of an anonymous row are, once one has come. */
-bool
-customer_type_is_known(const CustomerType *type)
-{
-	return type->columns >= 0;
-}
-
-bool
-customer_types_equal(const CustomerType *a, const CustomerType *b)
+static bool
+types_equal(const CustomerType *a, const CustomerType *b)
 {
 	if (a == b)
 		return true;
@@ -186,8 +215,8 @@ customer_types_equal(const CustomerType *a, const CustomerType *b)
 }
 
 /* For messages. */
-char *
-customer_type_name(const CustomerType *type)
+static char *
+type_name(const CustomerType *type)
 {
 	StringInfoData name;
 
@@ -206,8 +235,8 @@ customer_type_name(const CustomerType *type)
  */
 
 /* Points the column's payload to a value. */
-void
-customer_set_payload(CustomerColumn *column, Datum value)
+static void
+set_payload(CustomerColumn *column, Datum value)
 {
 	struct varlena *bytes;
 
@@ -238,8 +267,8 @@ customer_set_payload(CustomerColumn *column, Datum value)
 }
 
 /* The value of a payload that is kept as a datum. */
-Datum
-customer_payload_datum(const CustomerColumn *column, const char *data)
+static Datum
+payload_datum(const CustomerColumn *column, const char *data)
 {
 	int64		number;
 
@@ -273,7 +302,7 @@ hash_payload(CustomerColumn *column)
 	if (column->rule != RULE_FUNCTION)
 		return hash_bytes64(column->data, column->length);
 	hash = FunctionCall1Coll(&column->entry->hash_proc_finfo, column->entry->typcollation,
-							 customer_payload_datum(column, column->data));
+							 payload_datum(column, column->data));
 	return customer_mix(DatumGetUInt32(hash));
 }
 
@@ -287,8 +316,8 @@ same_payload(const CustomerColumn *column, const char *a, uint32 a_length,
 		return false;
 	return DatumGetBool(FunctionCall2Coll(&column->entry->eq_opr_finfo,
 										  column->entry->typcollation,
-										  customer_payload_datum(column, a),
-										  customer_payload_datum(column, b)));
+										  payload_datum(column, a),
+										  payload_datum(column, b)));
 }
 
 static char *
@@ -313,8 +342,8 @@ reserve_image(CustomerType *type, Size used, Size size)
 }
 
 /* The image of the payloads that the columns hold; valid until the next one. */
-void
-customer_make_image(CustomerType *type, CustomerImage *image)
+static void
+make_image(CustomerType *type, CustomerImage *image)
 {
 	Size		used = 0;
 	uint64		hash = 0;
@@ -370,12 +399,12 @@ prepare_row(CustomerType *type, HeapTupleHeader row)
 		type->by_bytes = other->by_bytes;
 		type->column = other->column;
 	}
-	else if (!customer_types_equal(type, other))
+	else if (!types_equal(type, other))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("customer must have the same columns in all rows"),
 				 errdetail("It is %s in one row and %s in another.",
-						   customer_type_name(type), customer_type_name(other))));
+						   type_name(type), type_name(other))));
 	else
 		pfree(other->column);
 	pfree(other);
@@ -408,7 +437,7 @@ set_row(CustomerType *type, Datum customer)
 			continue;
 		type->column[column].isnull = type->nulls[i];
 		if (!type->nulls[i])
-			customer_set_payload(&type->column[column], type->values[i]);
+			set_payload(&type->column[column], type->values[i]);
 		column++;
 	}
 }
@@ -420,8 +449,8 @@ customer_image(CustomerType *type, Datum customer, CustomerImage *image)
 	if (type->is_row)
 		set_row(type, customer);
 	else
-		customer_set_payload(&type->column[0], customer);
-	customer_make_image(type, image);
+		set_payload(&type->column[0], customer);
+	make_image(type, image);
 }
 
 /* Do two images, aligned as values of the type are, stand for the same customer? */

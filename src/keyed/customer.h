@@ -14,8 +14,6 @@
 
 #include "fmgr.h"
 
-#include "keyed/wire.h"
-
 /* What is known of a customer's type. */
 typedef struct CustomerType CustomerType;
 
@@ -43,19 +41,9 @@ typedef struct CustomerTable
 
 /* customer.c */
 extern CustomerType *customer_type_create(MemoryContext context, Oid type);
-extern void customer_type_free(CustomerType *type);
 extern int	customer_type_integer_size(const CustomerType *type);
-extern bool customer_type_is_known(const CustomerType *type);
-extern bool customer_types_equal(const CustomerType *a, const CustomerType *b);
-extern char *customer_type_name(const CustomerType *type);
 extern void customer_image(CustomerType *type, Datum customer, CustomerImage *image);
 extern bool customer_same(const CustomerType *type, const CustomerImage *a, const CustomerImage *b);
-
-/* customer_wire.c */
-extern void customer_type_write(const CustomerType *type, WireWriter *writer);
-extern CustomerType *customer_type_read(MemoryContext context, WireReader *reader);
-extern void customer_write(CustomerType *type, const CustomerImage *image, WireWriter *writer);
-extern void customer_read(CustomerType *type, WireReader *reader, CustomerImage *image);
 
 /* customer_table.c */
 extern CustomerTable *customer_table_create(MemoryContext context, CustomerType *type);

@@ -196,7 +196,6 @@ eventlog_clear(EventLog *log)
 	log->free = log->limit = NULL;
 	account(log, 0, log->memory);
 	log->table_memory = 0;
-	log->generation++;
 }
 
 /* How many records are in memory? */

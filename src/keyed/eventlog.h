@@ -32,9 +32,6 @@ typedef struct EventSite
 	Size		budget;			/* for records and keys */
 	Size		used;
 	Size		largest_block;
-	uint64	   *run_label;		/* see run.c */
-	uint32		run_label_room;
-	uint32		runs;
 	dlist_head	pools;
 	dlist_head	large;			/* logs that are worth spilling */
 } EventSite;
@@ -81,7 +78,6 @@ typedef struct EventLog
 	Size		spill_at;		/* too few customers to divide below this */
 	bool		is_large;		/* on the site's list */
 	dlist_node	node;
-	uint32		generation;		/* changes when keys of images are forgotten */
 	int			level;			/* how often its records were divided */
 	int			partitions;		/* 0: not spilled */
 	LogicalTape **tape;			/* NULL: nothing there */
@@ -116,9 +112,5 @@ extern void eventlog_write(EventLog *log);
 
 /* parts.c */
 extern void eventlog_parts(EventLog *log, EventPart callback, void *argument);
-
-/* run.c */
-extern void eventlog_write_run(EventLog *log, WireWriter *writer);
-extern void eventlog_read_run(EventLog *log, WireReader *reader);
 
 #endif							/* JOURNEY_KEYED_EVENTLOG_H */

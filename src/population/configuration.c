@@ -36,8 +36,8 @@ number_text(const AnalysisArgument *argument, int64 number)
 }
 
 /* The text of a value, as states hold it; not terminated. */
-char *
-population_value_text(const AnalysisArgument *argument, const ArgumentValue *value, uint32 *length)
+static char *
+value_text(const AnalysisArgument *argument, const ArgumentValue *value, uint32 *length)
 {
 	char	   *text;
 
@@ -94,9 +94,9 @@ read_number_text(const AnalysisArgument *argument, const char *text, uint32 leng
 }
 
 /* The value of an argument whose text is that of a state. */
-void
-population_read_value(const Analysis *analysis, int argument, const char *text, uint32 length,
-					  ArgumentValue *value)
+static void
+read_value(const Analysis *analysis, int argument, const char *text, uint32 length,
+		   ArgumentValue *value)
 {
 	const AnalysisArgument *declared = &analysis->argument[argument];
 
@@ -117,7 +117,7 @@ read_usual_value(const Analysis *analysis, int argument, ArgumentValue *value)
 {
 	const char *usual = analysis->argument[argument].usual;
 
-	population_read_value(analysis, argument, usual, strlen(usual), value);
+	read_value(analysis, argument, usual, strlen(usual), value);
 }
 
 /* The value of an argument of the function, which must not be null. */
@@ -221,7 +221,7 @@ population_values_of(const Analysis *analysis, const TallyDefinition *definition
 
 		if (named < definition->arguments && strcmp(found->name, argument->name) == 0)
 		{
-			population_read_value(analysis, i, found->text, found->length, &value[i]);
+			read_value(analysis, i, found->text, found->length, &value[i]);
 			named++;
 		}
 		else if (argument->usual)
@@ -259,7 +259,7 @@ make_empty(const Analysis *analysis, const AnalysisPlan *plan, const ArgumentVal
 				continue;
 		}
 		next->name = analysis->argument[i].name;
-		next->text = population_value_text(&analysis->argument[i], &value[i], &next->length);
+		next->text = value_text(&analysis->argument[i], &value[i], &next->length);
 		definition.arguments++;
 	}
 	definition.argument = argument;
@@ -322,7 +322,7 @@ static char *
 shown(const AnalysisArgument *argument, const ArgumentValue *value)
 {
 	uint32		length;
-	char	   *text = population_value_text(argument, value, &length);
+	char	   *text = value_text(argument, value, &length);
 	int			clipped = pg_mbcliplen(text, length, MAX_SHOWN_LENGTH);
 
 	return psprintf("\"%.*s\"%s", clipped, text, clipped < length ? "..." : "");

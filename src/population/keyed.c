@@ -21,8 +21,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "keyed/append.h"
-#include "population/keyed_private.h"
+#include "population/population_private.h"
 #include "type/codec.h"
 #include "type/notice.h"
 #include "type/touchpoint.h"
@@ -50,6 +51,27 @@ typedef struct KeyedNeeds
 	uint64		pair[NEEDS];	/* of labels: event, channel + 1; 0 is free */
 	uint8		need[NEEDS];
 } KeyedNeeds;
+
+/* What the states of a call site share; it lives as long as the query. */
+typedef struct KeyedSite
+{
+	MemoryContext context;
+	EventSite  *events;
+	PopulationPlans plans;
+	bool		checked;		/* its channel for being a literal */
+	bool		far_future;		/* it has given that notice */
+} KeyedSite;
+
+typedef struct KeyedState
+{
+	KeyedSite  *site;
+	const ArgumentValue *value; /* the configuration */
+	uint64		plan_id;		/* of a plan that is known to be of it, or 0 */
+	EventLog   *log;
+	TimestampTz latest;			/* of what was not wanted; DT_NOBEGIN: nothing */
+	bool		channels;		/* may that have had some? */
+	Tally	   *tally;			/* once the final function was called */
+} KeyedState;
 
 /* ----------
  * Call sites
@@ -83,16 +105,13 @@ create_site(MemoryContext parent, const Analysis *analysis)
  * The call site of a state to be made.  Between states, labels may be given up,
  * and with them what plans have learned about them.
  */
-KeyedSite *
+static KeyedSite *
 keyed_site(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
 	KeyedSite  *site = fcinfo->flinfo->fn_extra;
 
 	if (site == NULL)
 		return fcinfo->flinfo->fn_extra = create_site(query_context(fcinfo), analysis);
-	if (analysis != site->plans.analysis)
-		population_other_analysis(analysis->name, analysis->version,
-								  site->plans.analysis->name, site->plans.analysis->version);
 	if (eventlog_renew_labels(site->events))
 		for (int i = 0; i < site->plans.plans; i++)
 			if (site->plans.known[i]->needs)
@@ -112,7 +131,7 @@ close_pool(Datum pool)
 }
 
 /* A new state in the aggregate's memory context, which tells us when it goes. */
-KeyedState *
+static KeyedState *
 keyed_state(FunctionCallInfo fcinfo, KeyedSite *site, const ArgumentValue *value, int columns)
 {
 	MemoryContext before;
@@ -526,3 +545,36 @@ population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
 		make_tally(state, analysis, plan);
 	return population_answer(fcinfo, analysis, plan->plan, state->tally, answer);
 }
+
+/* ----------
+ * What 0.1.0 names
+ * ----------
+ */
+
+/*
+ * Its aggregates sent logs from workers to the leader.  A database whose extension
+ * was not updated still has plans that would; those without workers go on.
+ */
+static void pg_attribute_noreturn()
+refuse_workers(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("rows of an events table are no longer collected by parallel workers"),
+			 errdetail("The SQL objects of the extension are older than its library."),
+			 errhint("Run ALTER EXTENSION journey UPDATE.")));
+	pg_unreachable();
+}
+
+#define REFUSED_FUNCTION(function) \
+	PG_FUNCTION_INFO_V1(function); \
+	Datum \
+	function(PG_FUNCTION_ARGS) \
+	{ \
+		refuse_workers(); \
+	} \
+	extern Datum function(PG_FUNCTION_ARGS)
+
+REFUSED_FUNCTION(journey_eventlog_combine);
+REFUSED_FUNCTION(journey_eventlog_serial);
+REFUSED_FUNCTION(journey_eventlog_deserial);

@@ -48,10 +48,6 @@ extern bool population_same_values(const Analysis *analysis, const ArgumentValue
 								   const ArgumentValue *b);
 extern const ArgumentValue *population_copy_values(const Analysis *analysis,
 												   const ArgumentValue *value);
-extern char *population_value_text(const AnalysisArgument *argument, const ArgumentValue *value,
-								   uint32 *length);
-extern void population_read_value(const Analysis *analysis, int argument, const char *text,
-								  uint32 length, ArgumentValue *value);
 extern void population_values_of(const Analysis *analysis, const TallyDefinition *definition,
 								 ArgumentValue *value);
 extern PopulationPlan *population_look_up_plan(PopulationPlans *plans, const ArgumentValue *value);

@@ -70,8 +70,9 @@ my @victims = (
 	[ 'building journeys', 'client backend',
 		'SELECT /* victim */ count(j) FROM (SELECT journey_agg(at, event, channel) AS j FROM events GROUP BY customer) q' ],
 	[ 'a keyed funnel', 'client backend', $funnel ],
-	[ 'a worker of a keyed funnel', 'parallel worker',
-		"SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; $funnel" ]);
+	[ 'a keyed funnel in a worker', 'parallel worker', q{SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0;
+		SELECT /* victim */ count((SELECT stage_funnel(i % 200000, at + make_interval(secs => i), event, 'a -> b') FROM generate_series(1, 1500000) i))
+		FROM events WHERE event IN ('a', 'b')} ]);
 for (@victims)
 {
 	my ($victim, $type, $statements) = @$_;

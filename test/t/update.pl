@@ -172,7 +172,12 @@ sub data_of_older
 		INSERT INTO listed SELECT j FROM more UNION ALL SELECT '';
 		CREATE VIEW pairs AS SELECT a.id, b.id AS other FROM more a JOIN more b ON a.j = b.j;
 		CREATE FUNCTION how_many(t journey) RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM more WHERE j = t; END;
+		CREATE TABLE rows_of (customer int, at timestamptz, event text, channel text, value float8) WITH (parallel_workers = 2);
+		INSERT INTO rows_of SELECT i / 3, timestamptz '2026-03-01' + make_interval(mins => i), (ARRAY['visit', 'cart', 'buy'])[1 + i % 3], 'web', i FROM generate_series(1, 30000) i;
+		CREATE VIEW keyed AS SELECT stage_funnel(customer, at, event, 'visit -> buy') AS a,
+			stage_funnel(customer, at, event, channel, 'visit@web -> buy') AS b, stage_funnel(customer, at, event, channel, value, 'visit -> cart') AS c FROM rows_of;
 	});
+	my $parallel = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0.1; SET cpu_tuple_cost = 1; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2';
 	my $count_found = q{SELECT
 		(SELECT sum((SELECT count(*) FROM more b WHERE b.j = a.j)) FROM more a), (SELECT sum((SELECT count(*) FROM more b WHERE b.t = a.t)) FROM more a),
 		(SELECT sum((SELECT count(*) FROM more b WHERE b.p = a.p)) FROM more a), (SELECT sum((SELECT count(*) FROM more b WHERE b.several = a.several)) FROM more a),
@@ -196,13 +201,27 @@ sub data_of_older
 	my $stored = $node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql'));
 	my $found = $node->safe_psql($now, "SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off; $count_found");
 
+	# The library no longer has what sent rows from workers to the leader.
+	my $funnels = $node->safe_psql($now, 'TABLE keyed');
+	is($node->safe_psql($was, 'SET max_parallel_workers_per_gather = 0; TABLE keyed'), $funnels, 'without workers its aggregates over rows answer');
+	my ($status, $out, $err) = $node->psql($was, "$parallel; TABLE keyed");
+	like($err, qr/ERROR:  rows of an events table are no longer collected by parallel workers.*HINT:  Run ALTER EXTENSION journey UPDATE\./s, 'with workers they say what to do');
+	$node->safe_psql($was, 'CREATE AGGREGATE own (anyelement, timestamptz, text, text) (SFUNC = stage_funnel_keyed_transition, STYPE = internal,
+		FINALFUNC = stage_funnel_keyed_final, FINALFUNC_MODIFY = SHAREABLE,
+		COMBINEFUNC = journey_eventlog_combine, SERIALFUNC = journey_eventlog_serial, DESERIALFUNC = journey_eventlog_deserial)');
+	($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE');
+	like($err, qr/DETAIL:  function own\(.* depends on function journey_eventlog_combine/, 'an aggregate made of its functions stops the update, and is named');
+	$node->safe_psql($was, 'DROP AGGREGATE own (anyelement, timestamptz, text, text)');
+
 	$node->safe_psql($was, 'CREATE TABLE hashed (j journey) PARTITION BY HASH (j)');
-	my ($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE');
+	($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE');
 	like($err, qr/cannot update the extension while tables are partitioned by a journey.*DETAIL:  These are: hashed\./s, 'a table partitioned by hash stops the update');
 	$node->safe_psql($was, 'DROP TABLE hashed');
 	($status, $out, $err) = $node->psql($was, 'ALTER EXTENSION journey UPDATE', on_error_die => 1);
 	like($err, qr/WARNING:  indexes with expressions.*These are: more_less, shop_length, shop_matching, shop_order, shop_unique\./s, 'indexes that should be made anew are named');
 	is($node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql')), $stored, "data of $old are as they were");
+	is($node->safe_psql($was, "$parallel; TABLE keyed"), $funnels, 'views of aggregates over rows are there, and answer in every plan');
+	like($node->safe_psql($was, "$parallel; EXPLAIN (COSTS OFF) TABLE keyed"), qr/^Aggregate.*Gather/s, 'workers read, and one process counts');
 	for my $query (@copies)
 	{
 		my @copies = map { $node->safe_psql($_, $query) } $was, $now;
