@@ -19,7 +19,7 @@ typedef struct GivenNotice
 	MemoryContextCallback callback;
 	MemoryContext query;
 	int			location;		/* of the call in the query's text, or -1 */
-	char	   *message;
+	char		message[FLEXIBLE_ARRAY_MEMBER];
 } GivenNotice;
 
 static dlist_head given = DLIST_STATIC_INIT(given);
@@ -49,11 +49,12 @@ is_given(MemoryContext query, int location, const char *message)
 static void
 remember(MemoryContext query, int location, const char *message)
 {
-	GivenNotice *notice = MemoryContextAllocZero(query, sizeof(GivenNotice));
+	GivenNotice *notice = MemoryContextAllocZero(query, offsetof(GivenNotice, message) +
+												 strlen(message) + 1);
 
 	notice->query = query;
 	notice->location = location;
-	notice->message = MemoryContextStrdup(query, message);
+	strcpy(notice->message, message);
 	notice->callback.func = forget_notice;
 	notice->callback.arg = notice;
 	dlist_push_head(&given, &notice->node);
@@ -77,8 +78,8 @@ notice_once(FunctionCallInfo fcinfo, const char *message, const char *detail, co
 		return;
 	remember(query, location, message);
 	ereport(NOTICE,
-			(errmsg_internal("%s", message),
-			 detail ? errdetail_internal("%s", detail) : 0,
+			(errmsg("%s", message),
+			 detail ? errdetail("%s", detail) : 0,
 			 errhint("%s", hint)));
 }
 

@@ -50,6 +50,7 @@ typedef struct Context
 	Chunk		first;			/* of a ring */
 	struct Context *parent;
 	struct Context *next;		/* of all contexts */
+	MemoryContextCallback *callback;	/* the newest one */
 } Context;
 
 #define CONTEXT(context)	((Context *) (context))
@@ -162,12 +163,25 @@ AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size minim
 	return (MemoryContext) context;
 }
 
+void
+MemoryContextRegisterResetCallback(MemoryContext context, MemoryContextCallback *callback)
+{
+	callback->next = CONTEXT(context)->callback;
+	CONTEXT(context)->callback = callback;
+}
+
 /* Frees what is in a context, and its children. */
 void
 MemoryContextReset(MemoryContext context)
 {
 	Context    *child = all_contexts;
+	MemoryContextCallback *callback;
 
+	while ((callback = CONTEXT(context)->callback) != NULL)
+	{
+		CONTEXT(context)->callback = callback->next;
+		callback->func(callback->arg);
+	}
 	while (child != NULL)
 	{
 		if (child->parent == CONTEXT(context))
