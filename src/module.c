@@ -13,6 +13,7 @@ JOURNEY_MODULE_MAGIC;
 
 extern const Analysis stage_funnel_analysis;
 extern const Analysis session_summary_analysis;
+extern const Analysis channel_attribution_analysis;
 
 extern void _PG_init(void);
 
@@ -25,6 +26,7 @@ _PG_init(void)
 {
 	population_register(&stage_funnel_analysis);
 	population_register(&session_summary_analysis);
+	population_register(&channel_attribution_analysis);
 #ifdef JOURNEY_TEST_FORMAT
 	journey_test_format_init();
 #endif

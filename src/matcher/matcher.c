@@ -280,6 +280,12 @@ matcher_touchpoints(const Matcher *matcher, int64 *count)
 	return matcher->index;
 }
 
+const uint64 *
+matcher_masks(const Matcher *matcher)
+{
+	return matcher->mask;
+}
+
 bool *
 matcher_terms_seen(Matcher *matcher)
 {

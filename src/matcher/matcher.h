@@ -42,6 +42,9 @@ extern const int64 *matcher_raw_matches(const Matcher *matcher);
  */
 extern const int64 *matcher_touchpoints(const Matcher *matcher, int64 *count);
 
+/* Which steps each of them matches: bit i is step i of a pattern without exclusions. */
+extern const uint64 *matcher_masks(const Matcher *matcher);
+
 /*
  * By term (an index into pattern->term): has a touchpoint matched it?  All are
  * set, and what is set is not looked for: the caller clears what it wants to

@@ -55,6 +55,12 @@ pattern_found_at(const Parser *parser, int start, int end)
 	return psprintf("\"%.*s\"", length, parser->text + start);
 }
 
+static const char *
+what(const Parser *parser)
+{
+	return parser->what ? parser->what : "pattern";
+}
+
 void
 pattern_syntax_error(const Parser *parser, const char *expected, const char *hint)
 {
@@ -62,7 +68,8 @@ pattern_syntax_error(const Parser *parser, const char *expected, const char *hin
 
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid pattern at character %d", pattern_character_at(parser, token->start)),
+			 errmsg("invalid %s at character %d", what(parser),
+					pattern_character_at(parser, token->start)),
 			 errdetail("Expected %s, found %s.", expected,
 					   pattern_found_at(parser, token->start, token->end)),
 			 hint ? errhint("%s", hint) : 0));
@@ -74,7 +81,7 @@ pattern_rule_error(const Parser *parser, int position, const char *rule, const c
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid pattern at character %d", pattern_character_at(parser, position)),
+			 errmsg("invalid %s at character %d", what(parser), pattern_character_at(parser, position)),
 			 errdetail_internal("%s", rule),
 			 hint ? errhint("%s", hint) : 0));
 }
@@ -209,7 +216,7 @@ scan_sign(Parser *parser, Token *token)
 		token->end++;
 		token->kind = text[0] == '-' ? TOKEN_LATER : text[0] == '=' ? TOKEN_NEXT : TOKEN_AT_MOST;
 	}
-	else if (text[0] != '\0' && strchr("!?()|&@*[]", text[0]) != NULL)
+	else if (text[0] != '\0' && strchr(parser->what ? "!?()|&@*[]," : "!?()|&@*[]", text[0]) != NULL)
 		token->kind = TOKEN_SIGN;
 	else
 		pattern_rule_error(parser, token->start,
@@ -298,8 +305,8 @@ interval_range_error(const Parser *parser, int position)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("interval out of range at character %d of the pattern",
-					pattern_character_at(parser, position))));
+			 errmsg("interval out of range at character %d of the %s",
+					pattern_character_at(parser, position), what(parser))));
 }
 
 /* The microseconds of a unit that is written with or without a plural "s". */
@@ -324,8 +331,8 @@ parse_unit(const Parser *parser, const char *text, int length, int position)
 		if ((unit == length || unit == singular) && pg_strncasecmp(calendar[i], text, unit) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("interval in a pattern cannot contain months or years"),
-					 errdetail("Character %d of the pattern begins \"%.*s\".",
+					 errmsg("interval in a %s cannot contain months or years", what(parser)),
+					 errdetail("Character %d of it begins \"%.*s\".",
 							   pattern_character_at(parser, position), length, text),
 					 errhint("Use weeks, days, hours or smaller units; a day is 24 hours.")));
 	}

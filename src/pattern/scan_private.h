@@ -1,6 +1,6 @@
 /*
  * scan_private.h
- *		Tokens and intervals of the pattern language, whatever is written in it.
+ *		Tokens and intervals of the pattern language and of the lists beside it.
  */
 #ifndef JOURNEY_PATTERN_SCAN_PRIVATE_H
 #define JOURNEY_PATTERN_SCAN_PRIVATE_H
@@ -15,7 +15,7 @@ typedef enum TokenKind
 	TOKEN_LATER,				/* -> */
 	TOKEN_NEXT,					/* => */
 	TOKEN_AT_MOST,				/* <= */
-	TOKEN_SIGN					/* one of ! ? ( ) | & @ * [ ] */
+	TOKEN_SIGN					/* one of ! ? ( ) | & @ * [ ], in a list also , */
 } TokenKind;
 
 typedef struct Token
@@ -31,6 +31,7 @@ typedef struct Parser
 {
 	const char *text;
 	int			length;
+	const char *what;			/* is parsed, for messages: "pattern" unless it is said */
 	Token		token;			/* the one to be looked at next */
 	int			previous_end;	/* where the token before it ended */
 	struct Pattern *pattern;

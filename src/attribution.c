@@ -1,0 +1,451 @@
+/*
+ * attribution.c
+ *		Which touches and which channels earned the conversions.
+ *
+ * credit/ finds the touches of a conversion and weighs them; here stand the rows
+ * of one journey, and what is counted of all of them.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+#include "credit/channels.h"
+#include "type/codec.h"
+#include "type/row.h"
+
+PG_FUNCTION_INFO_V1(attribute_touchpoints);
+
+/* ----------
+ * Touches of one journey
+ * ----------
+ */
+
+enum
+{
+	ARG_JOURNEY,
+	ARG_CONVERSION,
+	ARG_MODEL,
+	ARG_SCOPE,
+	ARG_MAX_TOUCHPOINTS
+};
+
+/* Columns of a touch. */
+enum
+{
+	TOUCH_MODEL,
+	TOUCH_CONVERSION,
+	TOUCH_CONVERTED_AT,
+	TOUCH_CONVERSION_VALUE,
+	TOUCH_NUMBER,
+	TOUCH_TOUCHPOINTS,
+	TOUCH_TOUCHED_AT,
+	TOUCH_EVENT,
+	TOUCH_CHANNEL,
+	TOUCH_CREDIT,
+	TOUCH_VALUE,
+	TOUCH_COLUMNS
+};
+
+static const RowColumn touch_columns[TOUCH_COLUMNS] = {
+	{"model", TEXTOID},
+	{"conversion", INT4OID},
+	{"converted_at", TIMESTAMPTZOID},
+	{"conversion_value", FLOAT8OID},
+	{"touchpoint", INT4OID},
+	{"touchpoints", INT4OID},
+	{"touched_at", TIMESTAMPTZOID},
+	{"event", TEXTOID},
+	{"channel", TEXTOID},
+	{"credit", FLOAT8OID},
+	{"attributed_value", FLOAT8OID}
+};
+
+/* What a call keeps; one that ended in an error left it half changed, as in matcher/call.h. */
+typedef struct TouchCall
+{
+	MemoryContext context;
+	bool		unfinished;
+	MemoryContext parsed;		/* of what follows */
+	text	   *conversion;
+	text	   *model;
+	CreditPaths *paths;
+	Models	   *models;
+	JourneyReader *reader;
+	CreditWeights weights;
+} TouchCall;
+
+static text *
+text_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	if (PG_ARGISNULL(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+	return PG_GETARG_TEXT_PP(number);
+}
+
+static bool
+same_text(const text *a, const text *b)
+{
+	return a != NULL && VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+static text *
+copy_text(const text *source)
+{
+	return memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
+}
+
+static void
+refuse_population_models(const Models *models)
+{
+	for (int i = 0; i < models->count; i++)
+		if (model_is_of_population(&models->model[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("model %.*s gives credit to channels, not to touchpoints",
+							models->model[i].length, models->model[i].text),
+					 errhint("It looks at all customers: use channel_attribution.")));
+}
+
+static void
+parse(TouchCall *call, const text *conversion, const text *model)
+{
+	MemoryContext before = MemoryContextSwitchTo(call->parsed);
+
+	MemoryContextReset(call->parsed);
+	call->paths = credit_paths_create(VARDATA_ANY(conversion), VARSIZE_ANY_EXHDR(conversion));
+	call->models = models_parse(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model));
+	refuse_population_models(call->models);
+	call->reader = journey_reader_create(call->parsed);
+	call->weights = (CreditWeights) {.context = call->parsed};
+	call->conversion = copy_text(conversion);
+	call->model = copy_text(model);
+	MemoryContextSwitchTo(before);
+}
+
+/* The call site's memory, with the conversion and the models of this call. */
+static TouchCall *
+begin(FunctionCallInfo fcinfo)
+{
+	TouchCall  *call = fcinfo->flinfo->fn_extra;
+	const text *conversion = text_argument(fcinfo, ARG_CONVERSION, "conversion");
+	const text *model = text_argument(fcinfo, ARG_MODEL, "model");
+
+	if (call != NULL && call->unfinished)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		MemoryContextDelete(call->context);
+		call = NULL;
+	}
+	if (call == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
+													  "journey attribution", ALLOCSET_SMALL_SIZES);
+
+		call = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(TouchCall));
+		call->context = context;
+		call->parsed = AllocSetContextCreate(context, "journey models", ALLOCSET_DEFAULT_SIZES);
+	}
+	call->unfinished = true;
+	if (!same_text(call->conversion, conversion) || !same_text(call->model, model))
+		parse(call, conversion, model);
+	return call;
+}
+
+static CreditScope
+scope_argument(FunctionCallInfo fcinfo)
+{
+	static const char *const names[] = {"shared", "exclusive", "first", "last"};
+	char	   *scope = text_to_cstring(text_argument(fcinfo, ARG_SCOPE, "scope"));
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (pg_strcasecmp(scope, names[i]) == 0)
+			return (CreditScope) i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown scope \"%s\"", scope),
+			 errhint("Scopes are shared, exclusive, first and last.")));
+	return CREDIT_SHARED;		/* not reached */
+}
+
+static int64
+most_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(ARG_MAX_TOUCHPOINTS))
+		return PG_INT64_MAX;
+	if (PG_GETARG_INT32(ARG_MAX_TOUCHPOINTS) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_touchpoints must be at least 1")));
+	return PG_GETARG_INT32(ARG_MAX_TOUCHPOINTS);
+}
+
+static void
+put_label(const JourneyColumns *columns, uint32 code, Datum *value, bool *isnull)
+{
+	const Label *label = &columns->labels->label[code];
+
+	*isnull = code == LABEL_NONE;
+	*value = *isnull ? (Datum) 0 :
+		PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
+}
+
+/* The row of a touch, by its number within the path; -1: there is none. */
+static void
+put_touch(ReturnSetInfo *rsinfo, const TouchCall *call, const Model *model,
+		  const CreditPath *path, int64 i)
+{
+	const JourneyColumns *columns = call->paths->journey;
+	double		value = COLUMN_VALUE_AT(columns, path->conversion);
+	double		credit = i < 0 ? 1 : call->weights.weight[i];
+	Datum		values[TOUCH_COLUMNS];
+	bool		nulls[TOUCH_COLUMNS] = {false};
+
+	values[TOUCH_MODEL] = PointerGetDatum(cstring_to_text_with_len(model->text, model->length));
+	values[TOUCH_CONVERSION] = Int32GetDatum((int32) (path->number + 1));
+	values[TOUCH_CONVERTED_AT] = TimestampTzGetDatum(columns->at[path->conversion]);
+	values[TOUCH_CONVERSION_VALUE] = Float8GetDatum(value);
+	nulls[TOUCH_CONVERSION_VALUE] = isnan(value);
+	values[TOUCH_TOUCHPOINTS] = Int32GetDatum((int32) (path->to - path->from));
+	values[TOUCH_CREDIT] = Float8GetDatum(credit);
+	values[TOUCH_VALUE] = Float8GetDatum(credit * value);
+	nulls[TOUCH_VALUE] = isnan(value);
+	if (i < 0)
+		nulls[TOUCH_NUMBER] = nulls[TOUCH_TOUCHED_AT] = nulls[TOUCH_EVENT] =
+			nulls[TOUCH_CHANNEL] = true;
+	else
+	{
+		int64		touch = call->paths->touch[path->from + i];
+
+		values[TOUCH_NUMBER] = Int32GetDatum((int32) (i + 1));
+		values[TOUCH_TOUCHED_AT] = TimestampTzGetDatum(columns->at[touch]);
+		put_label(columns, columns->event[touch], &values[TOUCH_EVENT], &nulls[TOUCH_EVENT]);
+		put_label(columns, COLUMN_CHANNEL_AT(columns, touch),
+				  &values[TOUCH_CHANNEL], &nulls[TOUCH_CHANNEL]);
+	}
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* The rows of one conversion by one model. */
+static void
+put_path(ReturnSetInfo *rsinfo, TouchCall *call, const Model *model, const CreditPath *path,
+		 MemoryContext row)
+{
+	MemoryContext before;
+
+	if (path->from < path->to)
+		credit_weigh(&call->weights, model, call->paths, path);
+	before = MemoryContextSwitchTo(row);
+	for (int64 i = path->from < path->to ? 0 : -1; i < path->to - path->from; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		put_touch(rsinfo, call, model, path, i);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(before);
+}
+
+/*
+ * attribute_touchpoints(journey, conversion, model, scope, max_touchpoints) -> a
+ * row for each model, conversion and touch
+ */
+Datum
+attribute_touchpoints(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	CreditScope scope;
+	int64		most;
+	TouchCall  *call;
+	MemoryContext row;
+	CreditPath	path;
+	uint64		generation;
+
+	row_set_of_call(fcinfo, touch_columns, TOUCH_COLUMNS);
+	scope = scope_argument(fcinfo);
+	most = most_argument(fcinfo);
+	call = begin(fcinfo);
+	if (!PG_ARGISNULL(ARG_JOURNEY))
+	{
+		const JourneyColumns *columns = journey_read(call->reader, PG_GETARG_DATUM(ARG_JOURNEY),
+													 COLUMN_ALL);
+
+		journey_reader_labels(call->reader, &generation);
+		credit_paths_load(call->paths, columns, generation);
+		row = AllocSetContextCreate(CurrentMemoryContext, "journey touch", ALLOCSET_SMALL_SIZES);
+		for (int i = 0; i < call->models->count; i++)
+			for (bool found = credit_path_first(call->paths, scope, &path); found;
+				 found = credit_path_next(call->paths, &path))
+			{
+				CreditPath	shown = path;
+
+				shown.from = Max(path.from, path.to - most);
+				put_path(rsinfo, call, &call->models->model[i], &shown, row);
+			}
+		MemoryContextDelete(row);
+	}
+	call->unfinished = false;
+	return (Datum) 0;
+}
+
+/* ----------
+ * Channels of all customers
+ * ----------
+ */
+
+/* Columns of channel_credit. */
+enum
+{
+	CREDIT_MODEL,
+	CREDIT_CHANNEL,
+	CREDIT_TOUCHPOINTS,
+	CREDIT_CUSTOMERS,
+	CREDIT_CONVERSIONS,
+	CREDIT_VALUE,
+	CREDIT_SHARE,
+	CREDIT_FIRST_TOUCHES,
+	CREDIT_LAST_TOUCHES,
+	CREDIT_ONLY_TOUCHES,
+	CREDIT_ASSISTS,
+	CREDIT_REMOVAL_EFFECT,
+	CREDIT_COLUMNS
+};
+
+static const RowColumn credit_columns[CREDIT_COLUMNS] = {
+	{"model", TEXTOID},
+	{"channel", TEXTOID},
+	{"touchpoints", INT8OID},
+	{"customers", INT8OID},
+	{"attributed_conversions", FLOAT8OID},
+	{"attributed_value", FLOAT8OID},
+	{"share", FLOAT8OID},
+	{"first_touches", INT8OID},
+	{"last_touches", INT8OID},
+	{"only_touches", INT8OID},
+	{"assists", INT8OID},
+	{"removal_effect", FLOAT8OID}
+};
+
+static AnalysisPlan *
+attribution_configure(const ArgumentValue *value)
+{
+	return &channels_configure(value[0].text, value[0].length,
+							   value[1].text, value[1].length)->plan;
+}
+
+/* Touches, conversions, and what a model calls a milestone. */
+static AnalysisNeed
+attribution_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
+{
+	const ChannelPlan *channels = (const ChannelPlan *) plan;
+	const Pattern *pattern = channels->paths->pattern;
+
+	for (int i = 0; i < pattern->terms; i++)
+		if (pattern_term_matches(&pattern->term[i], event, channel))
+			return NEED_TOUCHPOINT;
+	for (int i = 0; i < channels->models->count; i++)
+	{
+		const Model *model = &channels->models->model[i];
+
+		for (int name = 0; model->kind == MODEL_W_SHAPED && name < model->names; name++)
+			if (pattern_name_matches(&model->name[name], event->text, event->length))
+				return NEED_TOUCHPOINT;
+	}
+	return NEED_NOTHING;
+}
+
+static void
+report_credit(Report *report, const Model *model, double conversions, double value, bool valued,
+			  double all)
+{
+	report_row(report);
+	report_text(report, CREDIT_MODEL, model->text, model->length);
+	report_number(report, CREDIT_CONVERSIONS, conversions);
+	if (valued)
+		report_number(report, CREDIT_VALUE, value);
+	report_ratio(report, CREDIT_SHARE, conversions, all);
+}
+
+static void
+report_touches(Report *report, const Tally *tally, uint32 row, int scope)
+{
+	static const int columns[CHANNEL_SLOTS] = {
+		CREDIT_TOUCHPOINTS, CREDIT_CUSTOMERS, CREDIT_FIRST_TOUCHES, CREDIT_LAST_TOUCHES,
+		CREDIT_ONLY_TOUCHES, CREDIT_ASSISTS
+	};
+
+	for (int slot = 0; slot < CHANNEL_SLOTS; slot++)
+		report_count(report, columns[slot],
+					 row == PG_UINT32_MAX ? 0 : tally_count(tally, row, CHANNEL_SLOT(scope, slot)));
+}
+
+static void
+report_model(Report *report, const ChannelPlan *plan, const Tally *tally, int number)
+{
+	const Model *model = &plan->models->model[number];
+	int			scope = channels_scope(model);
+	uint32		channels;
+	ChannelCredit *credit = channels_credit(plan, tally, number, &channels);
+	const TallySum *value;
+	int64		unattributed = channels_unattributed(tally, scope, &value);
+	double		all = unattributed;
+
+	for (uint32 i = 0; i < channels; i++)
+		all += credit[i].conversions;
+	for (uint32 i = 0; i < channels; i++)
+	{
+		Label		name;
+
+		if (!credit[i].met)
+			continue;
+		tally_key(tally, credit[i].row, &name);
+		report_credit(report, model, credit[i].conversions, credit[i].value, credit[i].valued, all);
+		report_label(report, CREDIT_CHANNEL, &name);
+		report_touches(report, tally, credit[i].row, scope);
+		if (model->kind == MODEL_MARKOV)
+			report_number(report, CREDIT_REMOVAL_EFFECT, credit[i].removal);
+	}
+	if (unattributed > 0)
+	{
+		report_credit(report, model, unattributed, tally_sum_total(value), value->count > 0, all);
+		report_touches(report, tally, PG_UINT32_MAX, scope);
+	}
+	pfree(credit);
+}
+
+static void
+attribution_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
+{
+	const ChannelPlan *channels = (const ChannelPlan *) plan;
+
+	for (int i = 0; i < channels->models->count; i++)
+		report_model(report, channels, tally, i);
+}
+
+static const AnalysisArgument attribution_arguments[] = {
+	{"conversion", ARGUMENT_TEXT, NULL},
+	{"model", ARGUMENT_TEXT, NULL}
+};
+
+ANALYSIS(channel_attribution) = {
+	.name = "channel_attribution",
+	.version = 1,
+	.arguments = lengthof(attribution_arguments),
+	.argument = attribution_arguments,
+	.columns = CREDIT_COLUMNS,
+	.column = credit_columns,
+	.configure = attribution_configure,
+	.wants = attribution_wants,
+	.count = channels_count,
+	.rows = attribution_rows
+};
+
+POPULATION_AGGREGATE(channel_attribution, channel_attribution_analysis);

@@ -1,0 +1,372 @@
+/*
+ * channels.c
+ *		What is counted of the channels of all customers.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "credit/channels.h"
+#include "credit/channels_private.h"
+
+#define PARTS			(UINT64CONST(1) << 60)	/* of a conversion */
+
+static const TallySlot all_slots[] = {
+	{"unattributed", TALLY_COUNT},
+	{"unattributed value", TALLY_SUM}
+};
+
+static const TallySlot channel_slots[SCOPES * CHANNEL_SLOTS] = {
+	{"shared touchpoints", TALLY_COUNT},
+	{"shared customers", TALLY_COUNT},
+	{"shared first touches", TALLY_COUNT},
+	{"shared last touches", TALLY_COUNT},
+	{"shared only touches", TALLY_COUNT},
+	{"shared assists", TALLY_COUNT},
+	{"exclusive touchpoints", TALLY_COUNT},
+	{"exclusive customers", TALLY_COUNT},
+	{"exclusive first touches", TALLY_COUNT},
+	{"exclusive last touches", TALLY_COUNT},
+	{"exclusive only touches", TALLY_COUNT},
+	{"exclusive assists", TALLY_COUNT}
+};
+
+static const TallySlot credit_slots[CREDIT_SLOTS] = {
+	{"credit", TALLY_DURATION},
+	{"value", TALLY_SUM}
+};
+
+static const TallySlot step_slots[] = {
+	{"paths", TALLY_COUNT}
+};
+
+static const TallySlot end_slots[END_SLOTS] = {
+	{"converted", TALLY_COUNT},
+	{"lost", TALLY_COUNT},
+	{"value", TALLY_SUM}
+};
+
+/* ----------
+ * Configuration
+ * ----------
+ */
+
+/* Both shapes of a Markov chain of some order. */
+static void
+define_chain(TallyShape *shape, int order)
+{
+	shape[CHAIN_STEPS] = (TallyShape) {
+		psprintf("steps of order %d", order), TALLY_ANY_LABELS, lengthof(step_slots), step_slots,
+		0, 0, NULL
+	};
+	shape[CHAIN_ENDS] = (TallyShape) {
+		psprintf("ends of order %d", order), TALLY_ANY_LABELS, END_SLOTS, end_slots, 0, 0, NULL
+	};
+}
+
+static void
+define(ChannelPlan *plan)
+{
+	TallyShape *shape = palloc((FIXED_SHAPES + MODEL_MAX_ORDER * CHAIN_SHAPES) *
+							   sizeof(TallyShape));
+
+	shape[SHAPE_ALL] = (TallyShape) {
+		"all", 0, 0, NULL, SCOPES, lengthof(all_slots), all_slots
+	};
+	shape[SHAPE_CHANNEL] = (TallyShape) {
+		"channel", 1, lengthof(channel_slots), channel_slots,
+		plan->models->count, CREDIT_SLOTS, credit_slots
+	};
+	plan->plan.shapes = FIXED_SHAPES;
+	for (int i = 0; i < plan->models->count; i++)
+	{
+		const Model *model = &plan->models->model[i];
+
+		plan->scope[channels_scope(model)] = true;
+		if (model->kind != MODEL_MARKOV || plan->steps[model->order] != 0)
+			continue;
+		plan->steps[model->order] = plan->plan.shapes;
+		define_chain(shape + plan->plan.shapes, model->order);
+		plan->plan.shapes += CHAIN_SHAPES;
+	}
+	plan->plan.shape = shape;
+}
+
+ChannelPlan *
+channels_configure(const char *conversion, int conversion_length,
+				   const char *model, int model_length)
+{
+	ChannelPlan *plan = palloc0(sizeof(ChannelPlan));
+
+	plan->paths = credit_paths_create(conversion, conversion_length);
+	plan->models = models_parse(model, model_length);
+	plan->weights.context = CurrentMemoryContext;
+	plan->plan.columns = COLUMN_CHANNEL | COLUMN_VALUE_SELDOM;
+	define(plan);
+	return plan;
+}
+
+/* ----------
+ * Counting
+ * ----------
+ */
+
+static void
+reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
+{
+	MemoryContext context = plan->weights.context;
+	uint32		labels = labels_count(columns->labels);
+
+	if (plan->generation == generation && labels <= plan->codes)
+		return;
+	if (labels > plan->codes)
+	{
+		uint32		room = Max(labels, Max(64, plan->codes * 2));
+
+		if (plan->met)
+		{
+			pfree(plan->met);
+			pfree(plan->path);
+		}
+		plan->codes = 0;
+		plan->met = plan->path = NULL;
+		plan->met = MemoryContextAllocHuge(context, (Size) room * SCOPES * sizeof(uint64));
+		plan->path = MemoryContextAllocHuge(context, (Size) room * sizeof(uint64));
+		plan->codes = room;
+	}
+	memset(plan->met, 0, (Size) plan->codes * SCOPES * sizeof(uint64));
+	memset(plan->path, 0, (Size) plan->codes * sizeof(uint64));
+	plan->generation = generation;
+}
+
+static void
+reserve_rows(ChannelPlan *plan, int64 count)
+{
+	if (count <= plan->rows_room)
+		return;
+	if (plan->row)
+		pfree(plan->row);
+	plan->rows_room = 0;
+	plan->row = NULL;
+	plan->row = MemoryContextAllocHuge(plan->weights.context, count * 2 * sizeof(uint32));
+	plan->rows_room = count * 2;
+}
+
+static uint32
+code_at(const ChannelPlan *plan, int64 touch)
+{
+	return COLUMN_CHANNEL_AT(plan->paths->journey, plan->paths->touch[touch]);
+}
+
+/* What a channel is called; touches without one have a name for that. */
+static Label
+channel_at(const ChannelPlan *plan, int64 touch)
+{
+	static const Label none = {"(none)", 6};
+	uint32		code = code_at(plan, touch);
+
+	return code == LABEL_NONE ? none : plan->paths->journey->labels->label[code];
+}
+
+/* What does not depend on a model. */
+static void
+count_touches(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tally)
+{
+	uint32		last = code_at(plan, path->to - 1);
+
+	reserve_rows(plan, path->to - path->from);
+	plan->path_number++;
+	for (int64 i = path->from; i < path->to; i++)
+	{
+		uint32		code = code_at(plan, i);
+		Label		label = channel_at(plan, i);
+		uint32		row = tally_row(tally, SHAPE_CHANNEL, &label, 1);
+		uint64	   *met = &plan->met[(Size) code * SCOPES + scope];
+
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		plan->row[i - path->from] = row;
+		tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_TOUCHPOINTS), 1);
+		if (*met != plan->customer)
+			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_CUSTOMERS), 1);
+		*met = plan->customer;
+		if (code != last && plan->path[code] != plan->path_number)
+			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_ASSISTS), 1);
+		plan->path[code] = plan->path_number;
+	}
+	tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_FIRST), 1);
+	tally_add_count(*tally, plan->row[path->to - path->from - 1],
+					CHANNEL_SLOT(scope, CHANNEL_LAST), 1);
+	if (path->to - path->from == 1)
+		tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_ONLY), 1);
+}
+
+/*
+ * The weights in parts.  Rounding must not lose one: the touch with the largest
+ * weight takes what is left, but for participation, which does not add up to one.
+ */
+static void
+count_credit(ChannelPlan *plan, int number, const CreditPath *path, double value, Tally *tally)
+{
+	const Model *model = &plan->models->model[number];
+	int			slot = SCOPES * CHANNEL_SLOTS + number * CREDIT_SLOTS;
+	int64		count = path->to - path->from;
+	const double *weight;
+	int64		largest = 0;
+	uint64		others = 0;
+
+	credit_weigh(&plan->weights, model, plan->paths, path);
+	weight = plan->weights.weight;
+	for (int64 i = 1; i < count; i++)
+		if (weight[i] > weight[largest])
+			largest = i;
+	for (int64 i = 0; i < count; i++)
+		if (i != largest)
+			others += (uint64) rint(weight[i] * PARTS);
+	for (int64 i = 0; i < count; i++)
+	{
+		uint64		parts = i == largest && model->kind != MODEL_PARTICIPATION ?
+			PARTS - Min(others, PARTS) : (uint64) rint(weight[i] * PARTS);
+
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		if (parts == 0)
+			continue;
+		tally_add_duration(tally, plan->row[i], slot + CREDIT_PARTS, parts);
+		if (!isnan(value))
+			tally_add_value(tally, plan->row[i], slot + CREDIT_VALUE, weight[i] * value);
+	}
+}
+
+/* The steps of a path through the states of a chain, and its end. */
+static void
+count_chain(ChannelPlan *plan, int order, const CreditPath *path, double value, Tally **tally)
+{
+	int			shape = plan->steps[order];
+	Label		key[MODEL_MAX_ORDER + 1];
+	int			labels = 0;
+	uint32		row;
+
+	for (int64 i = path->from; i < path->to; i++)
+	{
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		if (labels > order)
+			memmove(key, key + 1, --labels * sizeof(Label));
+		key[labels++] = channel_at(plan, i);
+		row = tally_row(tally, shape + CHAIN_STEPS, key, labels);
+		tally_add_count(*tally, row, 0, 1);
+	}
+	row = tally_row(tally, shape + CHAIN_ENDS, key + Max(labels - order, 0), Min(labels, order));
+	tally_add_count(*tally, row, path->conversion < 0 ? END_LOST : END_CONVERTED, 1);
+	if (path->conversion >= 0 && !isnan(value))
+		tally_add_value(*tally, row, END_VALUE, value);
+}
+
+static void
+count_path(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tally)
+{
+	double		value = COLUMN_VALUE_AT(plan->paths->journey, path->conversion);
+	int			slot = scope * lengthof(all_slots);
+
+	if (path->from == path->to)
+	{
+		tally_add_count(*tally, tally_only_row(*tally, SHAPE_ALL), slot, 1);
+		if (!isnan(value))
+			tally_add_value(*tally, tally_only_row(*tally, SHAPE_ALL), slot + 1, value);
+		return;
+	}
+	count_touches(plan, path, scope, tally);
+	for (int i = 0; i < plan->models->count; i++)
+		if (channels_scope(&plan->models->model[i]) == scope &&
+			plan->models->model[i].kind != MODEL_MARKOV)
+			count_credit(plan, i, path, value, *tally);
+	for (int order = 1; order <= MODEL_MAX_ORDER && scope == SCOPE_EXCLUSIVE; order++)
+		if (plan->steps[order] != 0)
+			count_chain(plan, order, path, value, tally);
+}
+
+/* A path without a conversion: its channels are known, and where it led. */
+static void
+count_rest(ChannelPlan *plan, const CreditPath *path, Tally **tally)
+{
+	for (int64 i = path->from; i < path->to; i++)
+	{
+		Label		label = channel_at(plan, i);
+
+		(void) tally_row(tally, SHAPE_CHANNEL, &label, 1);
+	}
+	for (int order = 1; order <= MODEL_MAX_ORDER; order++)
+		if (plan->steps[order] != 0)
+			count_chain(plan, order, path, 0, tally);
+}
+
+void
+channels_count(AnalysisPlan *analysis_plan, const JourneyColumns *columns, uint64 generation,
+			   Tally **tally)
+{
+	static const CreditScope scopes[SCOPES] = {CREDIT_SHARED, CREDIT_EXCLUSIVE};
+	ChannelPlan *plan = (ChannelPlan *) analysis_plan;
+	CreditPath	path;
+
+	credit_paths_load(plan->paths, columns, generation);
+	reserve(plan, columns, generation);
+	plan->customer++;
+	for (int scope = 0; scope < SCOPES; scope++)
+		for (bool found = plan->scope[scope] &&
+			 credit_path_first(plan->paths, scopes[scope], &path);
+			 found; found = credit_path_next(plan->paths, &path))
+			count_path(plan, &path, scope, tally);
+	if (plan->scope[SCOPE_EXCLUSIVE] && credit_path_rest(plan->paths, &path))
+		count_rest(plan, &path, tally);
+}
+
+/* ----------
+ * Reading
+ * ----------
+ */
+
+int64
+channels_unattributed(const Tally *tally, int scope, const TallySum **value)
+{
+	uint32		row = tally_only_row(tally, SHAPE_ALL);
+
+	*value = tally_sum(tally, row, scope * lengthof(all_slots) + 1);
+	return tally_count(tally, row, scope * lengthof(all_slots));
+}
+
+static void
+read_credit(ChannelCredit *credit, const Tally *tally, int model)
+{
+	int			slot = SCOPES * CHANNEL_SLOTS + model * CREDIT_SLOTS;
+	const TallyDuration *parts = tally_duration(tally, credit->row, slot + CREDIT_PARTS);
+	const TallySum *value = tally_sum(tally, credit->row, slot + CREDIT_VALUE);
+
+	credit->conversions = ldexp((double) parts->high, 4) + ldexp((double) parts->low, -60);
+	credit->value = tally_sum_total(value);
+	credit->valued = value->count > 0;
+}
+
+ChannelCredit *
+channels_credit(const ChannelPlan *plan, const Tally *tally, int number, uint32 *channels)
+{
+	const Model *model = &plan->models->model[number];
+	uint32	   *row = tally_rows(tally, SHAPE_CHANNEL, channels);
+	ChannelCredit *credit = palloc0(Max(*channels, 1) * sizeof(ChannelCredit));
+
+	for (uint32 i = 0; i < *channels; i++)
+	{
+		credit[i].row = row[i];
+		credit[i].met = tally_count(tally, row[i], CHANNEL_SLOT(channels_scope(model),
+																CHANNEL_TOUCHPOINTS)) > 0;
+		if (model->kind != MODEL_MARKOV)
+			read_credit(&credit[i], tally, number);
+	}
+	if (model->kind == MODEL_MARKOV)
+		chain_credit(tally, plan->steps[model->order], model->order, credit, *channels);
+	pfree(row);
+	return credit;
+}
