@@ -124,16 +124,10 @@ reserve_parts(Matcher *matcher, int64 parts)
 	matcher->parts_allocated = parts;
 }
 
-/*
- * Lists the channels, in order of first appearance, of the touchpoints that
- * match one of the wanted bits (of all touchpoints when there are none), and
- * counts in place[] how many each has.  LABEL_NONE is a channel here.
- */
+/* Room in place[] for every label. */
 void
-matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
+matcher_reserve_places(Matcher *matcher)
 {
-	const uint32 *channel = matcher->columns->channel;
-
 	if (matcher->places < matcher->bound)
 	{
 		Size		size = (Size) matcher->bound_allocated * sizeof(int64);
@@ -144,6 +138,18 @@ matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 		matcher->places = matcher->bound_allocated;
 	}
+}
+
+/*
+ * Lists the channels, in order of first appearance, and counts in place[] how
+ * many touchpoints each has.  LABEL_NONE is a channel here.
+ */
+static void
+list_channels(Matcher *matcher)
+{
+	const uint32 *channel = matcher->columns->channel;
+
+	matcher_reserve_places(matcher);
 	matcher->channels = 0;
 	for (int64 i = 0; i < matcher->count; i++)
 	{
@@ -151,7 +157,7 @@ matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if ((wanted != 0 && (mask[i] & wanted) == 0) || matcher->place[code]++ > 0)
+		if (matcher->place[code]++ > 0)
 			continue;
 		if (matcher->channels == matcher->channels_allocated)
 		{
@@ -193,7 +199,7 @@ split_by_channel(Matcher *matcher)
 	int64		count = matcher->count;
 	int64		next = 0;
 
-	matcher_list_channels(matcher, NULL, 0);
+	list_channels(matcher);
 	reserve_parts(matcher, matcher->channels);
 	matcher->parts = 0;
 	for (int64 i = 0; i < matcher->channels; i++)
@@ -293,8 +299,8 @@ matcher_terms_seen(Matcher *matcher)
  */
 
 /* Touchpoints "from" up to "to", with masks of the matcher's or changed ones. */
-static ChainRun
-make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
+ChainRun
+matcher_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 {
 	ChainRun	run;
 
@@ -305,7 +311,9 @@ make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 	run.index = matcher->index + from;
 	run.first = from;
 	run.ceiling = matcher->plan.reports;
+	run.label = NULL;
 	run.trailing = NULL;
+	run.occurrences = NULL;
 	return run;
 }
 
@@ -314,7 +322,7 @@ static ChainRun
 part_run(const Matcher *matcher, int64 i)
 {
 	const MatcherPart *part = &matcher->part[i];
-	ChainRun	run = make_run(matcher, matcher->mask, part->from, part->end);
+	ChainRun	run = matcher_run(matcher, matcher->mask, part->from, part->end);
 
 	run.ceiling = part->ceiling;
 	if (matcher->trailing)
@@ -394,8 +402,8 @@ matcher_completes(const Matcher *matcher, int reached)
 }
 
 /* Finds the chain for what a run reached, and keeps it if it is the best so far. */
-static void
-keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chain *best)
+void
+matcher_keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chain *best)
 {
 	Chain		chain;
 
@@ -410,17 +418,6 @@ keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chai
 		if (chain.reached > best->reached || chain_is_better(matcher, &chain, best))
 			*best = chain;
 	}
-}
-
-/* The same for the touchpoints "from" up to "to", with these masks. */
-void
-matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to, Chain *best)
-{
-	ChainRun	run = make_run(matcher, mask, from, to);
-	ChainReach	reach;
-
-	find_reach(matcher, &run, &reach);
-	keep_better(matcher, &run, &reach, best);
 }
 
 /*
@@ -479,7 +476,7 @@ matcher_chain(Matcher *matcher, Chain *chain)
 		const ChainReach *reach = part_reach(matcher, part);
 		ChainRun	run = part_run(matcher, part);
 
-		keep_better(matcher, &run, reach, chain);
+		matcher_keep_better(matcher, &run, reach, chain);
 	}
 	chain->completed = matcher_completes(matcher, chain->reached);
 }
