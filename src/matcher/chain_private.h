@@ -5,7 +5,8 @@
  *
  * reach.c finds how far a customer came and when, starts.c how far each start
  * came; trace.c finds which chain is reported for that; plain.c does both for plain
- * patterns, set.c for sets.  Only matcher.c and by.c call them.
+ * patterns, set.c for sets.  Only matcher.c, parts.c and by.c call
+ * them.
  */
 #ifndef JOURNEY_MATCHER_CHAIN_PRIVATE_H
 #define JOURNEY_MATCHER_CHAIN_PRIVATE_H
@@ -87,9 +88,8 @@ typedef struct ChainOccurrences
 } ChainOccurrences;
 
 /*
- * How far, first completed when, and started when: of plain patterns and of
- * labels the latest start of the chains that came so far then, of labels the
- * earliest one, too.
+ * How far, first completed when, and started when: the latest start of the
+ * chains that came so far then, and of labels the earliest one, too.
  */
 typedef struct ChainReach
 {

@@ -265,6 +265,7 @@ matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64 generation)
 		split_by_channel(matcher);
 	else
 		begin_part(matcher, 0, 0, matcher->count);
+	matcher->planted = false;
 	matcher->by_position = -1;
 }
 
@@ -317,21 +318,8 @@ matcher_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 	return run;
 }
 
-/* What is left of a part. */
-static ChainRun
-part_run(const Matcher *matcher, int64 i)
-{
-	const MatcherPart *part = &matcher->part[i];
-	ChainRun	run = matcher_run(matcher, matcher->mask, part->from, part->end);
-
-	run.ceiling = part->ceiling;
-	if (matcher->trailing)
-		run.trailing = matcher->trailing + i * matcher->plan.trailing;
-	return run;
-}
-
-static void
-find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach)
+void
+matcher_find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach)
 {
 	if (matcher->pattern->set)
 		anyorder_reach(&matcher->plan, matcher->work, run, reach);
@@ -420,78 +408,10 @@ matcher_keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *rea
 	}
 }
 
-/*
- * How far what is left of a part reaches.  It is known until some of it goes,
- * and less of it cannot reach further (but with "from first", where another
- * instant may become the first): so when it is asked again and again, all of it is
- * passed over once a step, and else no more than up to the answer.
- */
-static const ChainReach *
-part_reach(Matcher *matcher, int64 i)
-{
-	MatcherPart *part = &matcher->part[i];
-
-	if (!part->known)
-	{
-		ChainRun	run = part_run(matcher, i);
-
-		find_reach(matcher, &run, &part->reach);
-		if (!matcher->plan.from_first)
-			part->ceiling = part->reach.reached;
-		part->known = true;
-	}
-	return &part->reach;
-}
-
 void
 matcher_no_chain(const Matcher *matcher, Chain *chain)
 {
 	memset(chain, 0, offsetof(Chain, touchpoint));
 	for (int i = 0; i < matcher->plan.reports; i++)
 		chain->touchpoint[i] = -1;
-}
-
-int
-matcher_reached(Matcher *matcher)
-{
-	int			best = 0;
-
-	for (int64 part = 0; part < matcher->parts; part++)
-		best = Max(best, part_reach(matcher, part)->reached);
-	return best;
-}
-
-bool
-matcher_matches(Matcher *matcher)
-{
-	return matcher_completes(matcher, matcher_reached(matcher));
-}
-
-void
-matcher_chain(Matcher *matcher, Chain *chain)
-{
-	matcher_no_chain(matcher, chain);
-	for (int64 part = 0; part < matcher->parts; part++)
-	{
-		const ChainReach *reach = part_reach(matcher, part);
-		ChainRun	run = part_run(matcher, part);
-
-		matcher_keep_better(matcher, &run, reach, chain);
-	}
-	chain->completed = matcher_completes(matcher, chain->reached);
-}
-
-void
-matcher_restart_after(Matcher *matcher, TimestampTz after)
-{
-	for (int64 i = 0; i < matcher->parts; i++)
-	{
-		MatcherPart *part = &matcher->part[i];
-
-		while (part->from < part->end && matcher->at[part->from] <= after)
-		{
-			part->from++;
-			part->known = false;
-		}
-	}
 }

@@ -1,8 +1,8 @@
 /*
  * matcher_private.h
  *		The matcher itself, for the files it is made of: bind.c binds a
- *		pattern to labels, matcher.c loads journeys and asks, by.c
- *		splits by labels.
+ *		pattern to labels, matcher.c loads journeys, parts.c asks what they hold,
+ *		by.c splits that by labels.
  */
 #ifndef JOURNEY_MATCHER_MATCHER_PRIVATE_H
 #define JOURNEY_MATCHER_MATCHER_PRIVATE_H
@@ -30,7 +30,7 @@ typedef struct MatcherPart
 	int64		end;
 	int64		from;			/* what is asked next begins here ... */
 	int			ceiling;		/* ... and reaches no further than this */
-	bool		known;			/* that from here on: */
+	bool		known;			/* that: */
 	ChainReach	reach;
 } MatcherPart;
 
@@ -76,6 +76,9 @@ struct Matcher
 	int64		parts;
 	int64		parts_allocated;
 	MatcherPart *part;
+	bool		planted;		/* the tree of parts, see parts.c */
+	int64		nodes_allocated;
+	struct PartNode *node;
 	ChainTrailing *trailing;	/* of each part in turn, if there are trailing exclusions */
 	TimestampTz *other_at;		/* the same columns, to split into */
 	uint64	   *other_mask;
@@ -101,6 +104,7 @@ extern void matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel);
 
 extern void matcher_reserve_places(Matcher *matcher);
 extern ChainRun matcher_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to);
+extern void matcher_find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach);
 extern void matcher_keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach,
 								Chain *best);
 extern void matcher_no_chain(const Matcher *matcher, Chain *chain);

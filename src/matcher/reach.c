@@ -403,8 +403,11 @@ general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chain
 
 /* How far does the best chain of a run reach, and when does the first such one? */
 void
-chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainReach *reach)
+chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *whole, ChainReach *reach)
 {
+	ChainRun	shortened;
+	const ChainRun *run = whole;
+
 	memset(reach, 0, sizeof(ChainReach));
 	if (plan->from_first)
 	{
@@ -415,6 +418,13 @@ chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainRe
 		if (first == run->count)
 			return;
 		reach->only_start = run->at[first];
+		/* behind the only window there is nothing */
+		if (later_by(reach->only_start, plan->window) < PG_INT64_MAX)
+		{
+			shortened = *whole;
+			shortened.count = run_lower_bound(run, later_by(reach->only_start, plan->window) + 1);
+			run = &shortened;
+		}
 	}
 	if (plan->plain)
 		plain_reach(plan, &work->assignment, run, reach);
