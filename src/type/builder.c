@@ -100,6 +100,21 @@ builder_labels(JourneyBuilder *builder)
 }
 
 /* The canonical order of touchpoints. */
+void
+builder_relabel(JourneyBuilder *builder, Labels *labels)
+{
+	for (int64 i = 0; i < builder->count; i++)
+	{
+		Entry	   *entry = ENTRY(builder, i);
+
+		if ((i & 0xfffff) == 0xfffff)
+			CHECK_FOR_INTERRUPTS();
+		entry->event = labels_translate(builder->labels, entry->event, labels);
+		entry->channel = labels_translate(builder->labels, entry->channel, labels);
+	}
+	builder->labels = labels;
+}
+
 static inline int
 compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride)
 {
