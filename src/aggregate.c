@@ -7,6 +7,10 @@
  * context, since states may outlive fn_mcxt where fn_extra is not kept from
  * row to row.  For the same reason a state's own labels count, not those in
  * fn_extra.
+ *
+ * Nobody counts what lies there, nor frees it before the query's end.  So when the shared
+ * labels take their share, groups go over to a table in the aggregate's context:
+ * a hash aggregation spills when that is full, and it goes with the groups.
  */
 #include "postgres.h"
 
@@ -33,7 +37,8 @@
 
 typedef struct CallSite
 {
-	Labels	   *labels;
+	Labels	   *labels;			/* shared */
+	Labels	   *local;			/* of one of the aggregate's contexts, or NULL */
 	JourneyReader *reader;		/* made when first needed */
 	uint64		generation;		/* of the reader's labels ... */
 	uint32		verified;		/* ... of which those below this code are sound */
@@ -69,6 +74,7 @@ call_site(FunctionCallInfo fcinfo)
 
 		site = MemoryContextAllocZero(context, sizeof(CallSite));
 		site->labels = labels_create(context);
+		site->labels->freely = labels_share();
 		fcinfo->flinfo->fn_extra = site;
 	}
 	return site;
@@ -82,6 +88,56 @@ call_reader(FunctionCallInfo fcinfo)
 	if (site->reader == NULL)
 		site->reader = journey_reader_create(query_context(fcinfo));
 	return site->reader;
+}
+
+/* A table in a context that is to be reset. */
+typedef struct LocalLabels
+{
+	MemoryContextCallback callback;
+	CallSite   *site;
+	Labels	   *labels;
+} LocalLabels;
+
+static void
+forget_local_labels(void *argument)
+{
+	LocalLabels *local = argument;
+
+	if (local->site->local == local->labels)
+		local->site->local = NULL;
+}
+
+/* The labels of a new group, which lives in this context. */
+static Labels *
+group_labels(FunctionCallInfo fcinfo, MemoryContext context)
+{
+	CallSite   *site = call_site(fcinfo);
+
+	if (likely(!labels_are_many(site->labels)))
+		return site->labels;
+	if (site->local == NULL || site->local->context != context)
+	{
+		LocalLabels *local = MemoryContextAllocZero(context, sizeof(LocalLabels));
+
+		local->site = site;
+		local->labels = labels_create(context);
+		local->callback.func = forget_local_labels;
+		local->callback.arg = local;
+		MemoryContextRegisterResetCallback(context, &local->callback);
+		site->local = local->labels;
+	}
+	return site->local;
+}
+
+/* A group's state, made if there is none, with labels that may grow. */
+static inline JourneyBuilder *
+ready_state(FunctionCallInfo fcinfo, JourneyBuilder *state, MemoryContext context)
+{
+	if (state == NULL)
+		return builder_create(context, group_labels(fcinfo, context));
+	if (unlikely(labels_are_many(builder_labels(state))))
+		builder_relabel(state, group_labels(fcinfo, context));
+	return state;
 }
 
 /* The state of a group, or NULL; *context is where states live. */
@@ -144,15 +200,14 @@ journey_agg_transfn(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	labels = state ? builder_labels(state) : call_site(fcinfo)->labels;
+	state = ready_state(fcinfo, state, context);
+	labels = builder_labels(state);
 	at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
 	if (unlikely(at < MIN_TIMESTAMP || at >= NOTICE_FAR_FUTURE))
 		check_time(fcinfo, at);
 	event = intern_argument(fcinfo, ARG_EVENT, labels);
 	if (PG_NARGS() > ARG_CHANNEL && !PG_ARGISNULL(ARG_CHANNEL))
 		channel = intern_argument(fcinfo, ARG_CHANNEL, labels);
-	if (state == NULL)
-		state = builder_create(context, labels);
 	builder_add(state, at, event, channel,
 				number_argument(fcinfo, ARG_VALUE, "value"),
 				number_argument(fcinfo, ARG_SCORE, "score"));
@@ -171,8 +226,7 @@ journey_agg_merge_transfn(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	if (state == NULL)
-		state = builder_create(context, call_site(fcinfo)->labels);
+	state = ready_state(fcinfo, state, context);
 	builder_add_columns(state, journey_read(call_reader(fcinfo), PG_GETARG_DATUM(1), COLUMN_ALL));
 	PG_RETURN_POINTER(state);
 }
@@ -195,8 +249,7 @@ journey_agg_combinefn(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(state);
 	}
 	other = (JourneyBuilder *) PG_GETARG_POINTER(1);
-	if (state == NULL)
-		state = builder_create(context, call_site(fcinfo)->labels);
+	state = ready_state(fcinfo, state, context);
 	builder_add_columns(state, builder_columns(other));
 	PG_RETURN_POINTER(state);
 }
@@ -259,7 +312,7 @@ journey_agg_deserialfn(PG_FUNCTION_ARGS)
 	reader = call_reader(fcinfo);
 	columns = journey_read(reader, PG_GETARG_DATUM(0), COLUMN_ALL);
 	check_columns(call_site(fcinfo), columns);
-	state = builder_create(CurrentMemoryContext, call_site(fcinfo)->labels);
+	state = ready_state(fcinfo, NULL, CurrentMemoryContext);
 	builder_add_columns(state, columns);
 	PG_RETURN_POINTER(state);
 }

@@ -425,6 +425,13 @@ summary_configure(const ArgumentValue *value)
 	return &summary->plan;
 }
 
+/* Whatever it is called, it is a touchpoint. */
+static AnalysisNeed
+summary_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
+{
+	return NEED_MARKER;
+}
+
 static void
 add_values(const JourneyColumns *columns, Tally *tally)
 {
@@ -503,6 +510,7 @@ ANALYSIS(session_summary) = {
 	.column = stats_columns,
 	.configure = summary_configure,
 	.count = summary_count,
+	.wants = summary_wants,
 	.rows = summary_rows
 };
 

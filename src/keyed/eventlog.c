@@ -26,6 +26,7 @@ create_labels(EventSite *site)
 {
 	site->labels = labels_create(AllocSetContextCreate(site->context, "journey labels",
 													   ALLOCSET_DEFAULT_SIZES));
+	site->labels->freely = labels_share();
 }
 
 EventSite *
@@ -37,7 +38,6 @@ eventlog_site_create(MemoryContext context)
 	site->context = context;
 	create_labels(site);
 	site->budget = limit / 2;
-	site->labels_freely = site->budget / 8;
 	site->largest_block = FIRST_BLOCK;
 	while (site->largest_block < SMALLEST_LARGEST_BLOCK ||
 		   (site->largest_block < LARGEST_BLOCK && site->largest_block < limit / 64))
@@ -60,7 +60,7 @@ eventlog_renew_labels(EventSite *site)
 {
 	MemoryContext old = site->labels->context;
 
-	if (site->labels->bytes <= site->labels_freely || !dlist_is_empty(&site->pools))
+	if (!labels_are_many(site->labels) || !dlist_is_empty(&site->pools))
 		return false;
 	create_labels(site);
 	MemoryContextDelete(old);

@@ -26,7 +26,6 @@ typedef struct EventSite
 {
 	MemoryContext context;		/* outlives all logs */
 	Labels	   *labels;			/* in a context of their own */
-	Size		labels_freely;	/* beyond this, labels are kept only where needed */
 	CustomerType *type;			/* NULL: not yet known */
 	int			integer_size;	/* of customers that are their own keys, or 0 */
 	Size		budget;			/* for records and keys */

@@ -165,8 +165,9 @@ assignment_uses_followers(Assignment *a, const ChainPlan *plan, const ChainGroup
 }
 
 /* Do the touchpoints of a group suffice for these positions, and none is left to follow? */
-static bool
-suffices(Assignment *a, const ChainPlan *plan, const ChainGroup *group, uint64 positions, int last)
+bool
+assignment_suffices(Assignment *a, const ChainPlan *plan, const ChainGroup *group,
+					uint64 positions, int last)
 {
 	if (last >= 0 && !assignment_uses_followers(a, plan, group, positions, last))
 		return false;
@@ -220,7 +221,7 @@ assignment_pick(Assignment *a, const ChainPlan *plan, const ChainRun *run, int64
 			if ((kept & STEP_BIT(position)) == 0)
 				continue;
 			mask[i] = match[i] = 0;
-			if (suffices(a, plan, &left, positions, last))
+			if (assignment_suffices(a, plan, &left, positions, last))
 			{
 				touchpoint[position] = run->index[first + i];
 				break;

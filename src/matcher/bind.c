@@ -53,11 +53,34 @@ plan_bits(ChainPlan *plan, const Pattern *pattern)
 	}
 }
 
+/*
+ * Of two chains at one position, the one that started first came there first or
+ * is the other's equal: so it is where steps are required, since two chains that
+ * overtake each other can exchange what lies ahead of them.  A chain that skips a step can be
+ * held up by that step's exclusions while one that matched it goes on; and one that
+ * began behind others, beside optional steps, can be too old for a limit.
+ */
+static bool
+keeps_order(const ChainPlan *plan)
+{
+	for (int position = 1; position < plan->positions; position++)
+	{
+		int			earliest = plan->earliest[position];
+
+		if (earliest < 0 && plan->bounded)
+			return false;
+		for (int arrow = earliest + 1; earliest < position - 1 && arrow <= position; arrow++)
+		{
+			if (plan->exclusion[arrow] != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 static void
 make_plan(ChainPlan *plan, const Pattern *pattern)
 {
-	bool		plain = true;
-
 	memset(plan, 0, sizeof(ChainPlan));
 	plan->reports = pattern->steps;
 	plan->window = pattern->window;
@@ -74,10 +97,12 @@ make_plan(ChainPlan *plan, const Pattern *pattern)
 		plan->earliest[position] = earliest;
 		if (plan->exclusion[position] != 0 || plan->limit[position] != PATTERN_NO_LIMIT ||
 			plan->next[position])
-			plain = false;
+			plan->bounded = true;
 	}
-	plan->plain = plain && plan->optional == 0 && plan->trailing == 0 && !pattern->set;
-	plan->keep_all_starts = plan->trailing > 0 && plan->window != PATTERN_NO_LIMIT;
+	plan->free = !plan->bounded && plan->optional == 0 && !pattern->set;
+	plan->plain = plan->free && plan->trailing == 0;
+	plan->each_start = plan->trailing > 0 && plan->window != PATTERN_NO_LIMIT && !plan->from_first;
+	plan->in_order = keeps_order(plan);
 }
 
 /* ----------

@@ -3,11 +3,10 @@
  *		Splits what is reported by the touchpoint that matched step 1: by its
  *		channel, or by the day, week or month of its time.
  *
- * For one label only its own touchpoints may start a chain, which is done by
- * taking step 1 away from all others; later steps are free.  For a time the
- * touchpoints later than the last window under the label are left out, too, so
- * that the cost stays linear in the touchpoints as long as windows are not much
- * longer than periods.
+ * Each touchpoint that may start a chain has a label, and one pass over a part
+ * tells how far each label came (starts.c).  Which chain is reported is then found for one
+ * label at a time, among the touchpoints from its start to its completion, by
+ * taking step 1 away from all touchpoints of other labels.
  */
 #include "postgres.h"
 
@@ -18,21 +17,119 @@
 
 #define START	STEP_BIT(0)
 
-static void
-reserve_masks(Matcher *matcher)
+/* How far a label came in one part. */
+typedef struct ByReach
 {
-	Size		size = (Size) Max(matcher->allocated, 1) * sizeof(uint64);
+	int64		part;
+	int64		first;			/* start of the label */
+	ChainReach	reach;
+	int64		next;			/* of the same label; -1: none */
+} ByReach;
 
-	if (matcher->by_allocated >= matcher->allocated && matcher->labelled != NULL)
+typedef struct ByLabel
+{
+	uint32		channel;
+	TimestampTz until;
+	char		period[CALENDAR_TEXT_SIZE];
+	int64		starts;
+	int64		reach;			/* first of its list; -1: none */
+} ByLabel;
+
+struct ByWork
+{
+	int64		allocated;		/* touchpoints */
+	int64	   *label;			/* by touchpoint; -1: may not start */
+	uint64	   *restricted;		/* masks without the starts, but while a label's chain is traced */
+	int64	   *start;			/* touchpoints that may start, in the order of their labels */
+	int64		starts;
+	int64		labels;
+	int64		labels_allocated;
+	ByLabel    *by_label;
+	ChainReach *label_reach;	/* in the part at hand; cleared in between */
+	int64		reaches;
+	int64		reaches_allocated;
+	ByReach    *reach;
+	ChainOccurrences occurrences;
+	int64		occurrences_allocated;
+};
+
+/* Room for so many; what was there is lost. */
+static void *
+reserve(Matcher *matcher, void *old, int64 count, Size size)
+{
+	if (old != NULL)
+		pfree(old);
+	return MemoryContextAllocHuge(matcher->context, (Size) count * size);
+}
+
+static void
+reserve_touchpoints(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+
+	if (work == NULL)
+		work = matcher->by = MemoryContextAllocZero(matcher->context, sizeof(ByWork));
+	if (work->allocated >= matcher->count)
 		return;
-	if (matcher->labelled != NULL)
+	work->allocated = Max(64, matcher->allocated);
+	work->label = reserve(matcher, work->label, work->allocated, sizeof(int64));
+	work->restricted = reserve(matcher, work->restricted, work->allocated, sizeof(uint64));
+	work->start = reserve(matcher, work->start, work->allocated, sizeof(int64));
+}
+
+/* ----------
+ * Labels
+ * ----------
+ */
+
+/* Lists what may start: with "from first" only the first instant of a part. */
+static void
+list_starts(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+
+	work->starts = 0;
+	for (int64 part = 0; part < matcher->parts; part++)
 	{
-		pfree(matcher->labelled);
-		pfree(matcher->restricted);
+		int64		first = -1;
+
+		for (int64 i = matcher->part[part].begin; i < matcher->part[part].end; i++)
+		{
+			work->label[i] = -1;
+			work->restricted[i] = matcher->mask[i] & ~START;
+			if ((matcher->mask[i] & START) == 0)
+				continue;
+			if (first < 0)
+				first = i;
+			if (!matcher->pattern->from_first || matcher->at[i] == matcher->at[first])
+				work->start[work->starts++] = i;
+		}
 	}
-	matcher->labelled = MemoryContextAllocHuge(matcher->context, size);
-	matcher->restricted = MemoryContextAllocHuge(matcher->context, size);
-	matcher->by_allocated = matcher->allocated;
+}
+
+static ByLabel *
+add_label(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+	ByLabel    *label;
+
+	if (work->labels == work->labels_allocated)
+	{
+		int64		allocated = Max(8, work->labels_allocated * 2);
+		Size		size = allocated * sizeof(ByLabel);
+
+		if (work->by_label == NULL)
+			work->by_label = MemoryContextAlloc(matcher->context, size);
+		else
+			work->by_label = repalloc_huge(work->by_label, size);
+		work->label_reach = reserve(matcher, work->label_reach, allocated, sizeof(ChainReach));
+		memset(work->label_reach, 0, allocated * sizeof(ChainReach));
+		work->labels_allocated = allocated;
+	}
+	label = &work->by_label[work->labels++];
+	label->starts = 0;
+	label->reach = -1;
+	return label;
 }
 
 static uint32
@@ -43,177 +140,277 @@ channel_of(const Matcher *matcher, int64 i)
 	return channel ? channel[matcher->index[i]] : LABEL_NONE;
 }
 
-/* With "from first" only starts at the first instant remain. */
 static void
-keep_first_starts(Matcher *matcher, int64 from, int64 to)
+label_by_channel(Matcher *matcher)
 {
-	int64		first = -1;
+	ByWork	   *work = matcher->by;
 
-	for (int64 i = from; i < to; i++)
+	matcher_reserve_places(matcher);
+	for (int64 i = 0; i < work->starts; i++)
 	{
-		if ((matcher->labelled[i] & START) == 0)
-			continue;
-		if (first < 0)
-			first = i;
-		else if (matcher->at[i] != matcher->at[first])
-			matcher->labelled[i] &= ~START;
+		uint32		code = channel_of(matcher, work->start[i]);
+
+		if (matcher->place[code] == 0)
+		{
+			add_label(matcher)->channel = code;
+			matcher->place[code] = work->labels;
+		}
+		work->label[work->start[i]] = matcher->place[code] - 1;
 	}
+	for (int64 i = 0; i < work->labels; i++)
+		matcher->place[work->by_label[i].channel] = 0;
+}
+
+/*
+ * With "from first" a part has one label, that of the chain reported, even if its
+ * first instant holds starts of several channels.
+ */
+static void
+label_by_part(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+	int64		i = 0;
+
+	for (int64 part = 0; part < matcher->parts && i < work->starts; part++)
+	{
+		if (work->start[i] >= matcher->part[part].end)
+			continue;
+		add_label(matcher);
+		for (; i < work->starts && work->start[i] < matcher->part[part].end; i++)
+			work->label[work->start[i]] = work->labels - 1;
+	}
+}
+
+static int
+compare_starts(const void *a, const void *b, void *arg)
+{
+	const TimestampTz *at = arg;
+	TimestampTz left = at[*(const int64 *) a];
+	TimestampTz right = at[*(const int64 *) b];
+
+	return left < right ? -1 : left > right;
+}
+
+static void
+label_by_time(Matcher *matcher)
+{
+	const Pattern *pattern = matcher->pattern;
+	ByWork	   *work = matcher->by;
+	ByLabel    *label = NULL;
+	CalendarUnit unit = pattern->by == BY_MONTH ? CALENDAR_MONTH :
+		pattern->by == BY_WEEK ? CALENDAR_WEEK : CALENDAR_DAY;
+
+	if (matcher->parts > 1)
+		qsort_arg(work->start, work->starts, sizeof(int64), compare_starts, matcher->at);
+	for (int64 i = 0; i < work->starts; i++)
+	{
+		TimestampTz at = matcher->at[work->start[i]];
+
+		if (label == NULL || at >= label->until)
+		{
+			label = add_label(matcher);
+			calendar_period(unit, pattern->zone, at, label->period, &label->until);
+		}
+		work->label[work->start[i]] = work->labels - 1;
+	}
+}
+
+/* ----------
+ * How far
+ * ----------
+ */
+
+/* Where each step is matched, for plain_trace. */
+static void
+list_occurrences(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+	ChainOccurrences *all = &work->occurrences;
+	int64		count[PATTERN_MAX_ELEMENTS] = {0};
+	int64		total = 0;
+
+	for (int64 i = 0; i < matcher->count; i++)
+	{
+		for (uint64 mask = matcher->mask[i] & matcher->plan.steps; mask != 0; mask &= mask - 1)
+			count[pg_rightmost_one_pos64(mask)]++;
+	}
+	for (int position = 0; position < matcher->plan.positions; position++)
+	{
+		all->begin[position] = total;
+		total += count[position];
+		count[position] = all->begin[position];
+	}
+	all->begin[matcher->plan.positions] = total;
+	if (total > work->occurrences_allocated)
+	{
+		work->occurrences_allocated = Max(total, work->occurrences_allocated * 2);
+		all->touchpoint = reserve(matcher, all->touchpoint, work->occurrences_allocated,
+								  sizeof(int64));
+	}
+	for (int64 i = 0; i < matcher->count; i++)
+	{
+		for (uint64 mask = matcher->mask[i] & matcher->plan.steps; mask != 0; mask &= mask - 1)
+			all->touchpoint[count[pg_rightmost_one_pos64(mask)]++] = i;
+	}
+}
+
+static void
+add_reach(Matcher *matcher, int64 part, int64 first, int64 label)
+{
+	ByWork	   *work = matcher->by;
+	ByReach    *reach;
+
+	if (work->reaches == work->reaches_allocated)
+	{
+		work->reaches_allocated = Max(8, work->reaches_allocated * 2);
+		if (work->reach == NULL)
+			work->reach = MemoryContextAlloc(matcher->context,
+											 work->reaches_allocated * sizeof(ByReach));
+		else
+			work->reach = repalloc_huge(work->reach, work->reaches_allocated * sizeof(ByReach));
+	}
+	reach = &work->reach[work->reaches];
+	reach->part = part;
+	reach->first = first;
+	reach->reach = work->label_reach[label];
+	reach->reach.only_start = reach->reach.started_at;	/* with "from first" */
+	reach->next = work->by_label[label].reach;
+	work->by_label[label].reach = work->reaches++;
+	memset(&work->label_reach[label], 0, sizeof(ChainReach));
 }
 
 static void
 begin(Matcher *matcher)
 {
-	reserve_masks(matcher);
-	memcpy(matcher->labelled, matcher->mask, matcher->count * sizeof(uint64));
+	ByWork	   *work;
+
+	reserve_touchpoints(matcher);
+	work = matcher->by;
+	work->labels = work->reaches = 0;
+	list_starts(matcher);
+	if (matcher->pattern->by != BY_CHANNEL)
+		label_by_time(matcher);
+	else if (matcher->pattern->from_first)
+		label_by_part(matcher);
+	else
+		label_by_channel(matcher);
 	for (int64 part = 0; part < matcher->parts; part++)
 	{
-		matcher->part[part].by_from = matcher->part[part].begin;
-		if (matcher->pattern->from_first)
-			keep_first_starts(matcher, matcher->part[part].begin, matcher->part[part].end);
+		int64		from = matcher->part[part].begin;
+		int64		to = matcher->part[part].end;
+		ChainRun	run = matcher_run(matcher, matcher->mask, from, to);
+
+		run.label = work->label + from;
+		chain_reach_labels(&matcher->plan, matcher->work, &run, work->label_reach);
+		for (int64 i = from; i < to; i++)
+		{
+			int64		label = work->label[i];
+
+			if (label < 0)
+				continue;
+			work->by_label[label].starts++;
+			if (work->label_reach[label].reached > 0)
+				add_reach(matcher, part, i, label);
+		}
 	}
-	if (matcher->pattern->by == BY_CHANNEL && !matcher->pattern->from_first)
-	{
-		matcher_list_channels(matcher, matcher->labelled, START);
-		for (int64 i = 0; i < matcher->channels; i++)
-			matcher->place[matcher->channel[i]] = 0;
-	}
+	if (matcher->plan.free)
+		list_occurrences(matcher);
 	matcher->by_position = 0;
 }
 
-static void
-set_channel(const Matcher *matcher, uint32 code, ChainLabel *label)
-{
-	label->isnull = code == LABEL_NONE;
-	label->text = matcher->labels->label[code].text;
-	label->length = matcher->labels->label[code].length;
-}
-
-static bool
-next_channel(Matcher *matcher, ChainLabel *label, Chain *chain)
-{
-	uint32		code;
-
-	if (matcher->by_position >= matcher->channels)
-		return false;
-	code = matcher->channel[matcher->by_position++];
-	set_channel(matcher, code, label);
-	for (int64 i = 0; i < matcher->count; i++)
-	{
-		uint64		mask = matcher->labelled[i];
-
-		if ((mask & START) != 0 && channel_of(matcher, i) == code)
-			label->starts++;
-		else
-			mask &= ~START;
-		matcher->restricted[i] = mask;
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	for (int64 part = 0; part < matcher->parts; part++)
-		matcher_try_run(matcher, matcher->restricted, matcher->part[part].begin,
-						matcher->part[part].end, chain);
-	return true;
-}
-
-/*
- * With "from first" a journey (with "same channel": a channel of it) has one
- * label, that of the chain reported, even if its first instant holds starts of
- * several channels.
+/* ----------
+ * Which chain
+ * ----------
  */
-static bool
-next_first_channel(Matcher *matcher, ChainLabel *label, Chain *chain)
-{
-	uint32		code;
 
-	while (matcher->by_position < matcher->parts && chain->reached == 0)
-	{
-		const MatcherPart *part = &matcher->part[matcher->by_position++];
-
-		matcher_try_run(matcher, matcher->labelled, part->begin, part->end, chain);
-	}
-	if (chain->reached == 0)
-		return false;
-	code = matcher->columns->channel ? matcher->columns->channel[chain->touchpoint[0]] : LABEL_NONE;
-	set_channel(matcher, code, label);
-	for (int64 i = matcher->part[matcher->by_position - 1].begin;
-		 i < matcher->part[matcher->by_position - 1].end &&
-		 matcher->at[i] <= chain->started_at; i++)
-		label->starts += (matcher->labelled[i] & START) != 0 && channel_of(matcher, i) == code;
-	return true;
-}
-
-/* The earliest start not yet under a label; moves each part to its own. */
-static bool
-next_start(Matcher *matcher, TimestampTz *at)
-{
-	bool		found = false;
-
-	for (MatcherPart *part = matcher->part; part < matcher->part + matcher->parts; part++)
-	{
-		int64		i = part->by_from;
-
-		while (i < part->end && (matcher->labelled[i] & START) == 0)
-			i++;
-		part->by_from = i;
-		if (i < part->end && (!found || matcher->at[i] < *at))
-		{
-			*at = matcher->at[i];
-			found = true;
-		}
-	}
-	return found;
-}
-
-/* One part of a label by time: the starts before "until" and their windows. */
+/* Finds the chain of a label in a part, and keeps it if it is the best so far. */
 static void
-try_period(Matcher *matcher, MatcherPart *part, ChainLabel *label, Chain *chain)
+try_reach(Matcher *matcher, int64 label, const ByReach *found, Chain *best)
 {
-	int64		from = part->by_from;
-	int64		end = part->end;
-	TimestampTz closes = PG_INT64_MIN;
+	ByWork	   *work = matcher->by;
+	const MatcherPart *part = &matcher->part[found->part];
+	const ChainReach *reach = &found->reach;
+	TimestampTz start = matcher->plan.optional == 0 ? reach->started_at :
+		matcher->plan.in_order ? reach->earliest_start : matcher->at[found->first];
+	int64		from = part->begin + times_lower_bound(matcher->at + part->begin,
+													   part->end - part->begin, start);
+	int64		to = part->begin + times_lower_bound(matcher->at + part->begin,
+													 part->end - part->begin,
+													 reach->completed_at + 1);
+	ChainRun	run = matcher_run(matcher, work->restricted, from, to);
 	int64		i;
 
-	/* touchpoints at the instant of the first start may serve later steps */
-	while (from > part->begin && from < end && matcher->at[from - 1] == matcher->at[from])
-		from--;
-	for (i = from; i < end && matcher->at[i] < label->until; i++)
+	/* where no step is optional only the latest start matters */
+	for (i = from; i < to && (matcher->plan.optional != 0 || matcher->at[i] == start); i++)
 	{
-		matcher->restricted[i] = matcher->labelled[i];
-		if (matcher->labelled[i] & START)
-		{
-			label->starts++;
-			closes = later_by(matcher->at[i], matcher->pattern->window);
-		}
+		if (work->label[i] == label)
+			work->restricted[i] |= START;
 	}
-	part->by_from = i;
-	if (closes == PG_INT64_MIN)
-		return;
-	for (; i < end && matcher->at[i] <= closes; i++)
-		matcher->restricted[i] = matcher->labelled[i] & ~START;
-	matcher_try_run(matcher, matcher->restricted, from, i, chain);
+	if (matcher->plan.free)
+		run.occurrences = &work->occurrences;
+	matcher_keep_better(matcher, &run, reach, best);
+	while (i-- > from)
+		work->restricted[i] &= ~START;
 	CHECK_FOR_INTERRUPTS();
 }
 
-static CalendarUnit
-unit_of(PatternBy by)
+/* With "from first" and by channel: that of the chain, and how many starts it shares. */
+static void
+take_first_channel(Matcher *matcher, int64 number, const Chain *chain)
 {
-	return by == BY_MONTH ? CALENDAR_MONTH : by == BY_WEEK ? CALENDAR_WEEK : CALENDAR_DAY;
+	ByWork	   *work = matcher->by;
+	ByLabel    *label = &work->by_label[number];
+	const uint32 *channel = matcher->columns->channel;
+
+	label->channel = channel ? channel[chain->touchpoint[0]] : LABEL_NONE;
+	label->starts = 0;
+	for (int64 i = work->reach[label->reach].first; i < matcher->count &&
+		 matcher->at[i] == chain->started_at; i++)
+		label->starts += work->label[i] == number && channel_of(matcher, i) == label->channel;
 }
 
 static bool
-next_period(Matcher *matcher, ChainLabel *label, Chain *chain)
+next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
 {
-	const Pattern *pattern = matcher->pattern;
-	TimestampTz at = 0;
+	ByWork	   *work = matcher->by;
+	int64		number = matcher->by_position;
+	ByLabel    *by_label;
+	ChainReach	best = {0};
 
-	if (!next_start(matcher, &at))
+	if (number >= work->labels)
 		return false;
 	matcher->by_position++;
-	calendar_period(unit_of(pattern->by), pattern->zone, at, matcher->by_text, &label->until);
-	for (int64 part = 0; part < matcher->parts; part++)
-		try_period(matcher, &matcher->part[part], label, chain);
-	label->text = matcher->by_text;
-	label->length = strlen(matcher->by_text);
+	by_label = &work->by_label[number];
+	for (int64 i = by_label->reach; i >= 0; i = work->reach[i].next)
+	{
+		const ChainReach *reach = &work->reach[i].reach;
+
+		if (reach->reached > best.reached ||
+			(reach->reached == best.reached && reach->completed_at < best.completed_at))
+			best = *reach;
+	}
+	for (int64 i = by_label->reach; i >= 0; i = work->reach[i].next)
+	{
+		const ByReach *reach = &work->reach[i];
+
+		if (reach->reach.reached == best.reached && reach->reach.completed_at == best.completed_at)
+			try_reach(matcher, number, reach, chain);
+	}
+	if (matcher->pattern->by != BY_CHANNEL)
+	{
+		label->text = by_label->period;
+		label->length = strlen(by_label->period);
+		label->until = by_label->until;
+	}
+	else
+	{
+		if (matcher->pattern->from_first)
+			take_first_channel(matcher, number, chain);
+		label->isnull = by_label->channel == LABEL_NONE;
+		label->text = matcher->labels->label[by_label->channel].text;
+		label->length = matcher->labels->label[by_label->channel].length;
+	}
+	label->starts = by_label->starts;
 	return true;
 }
 
@@ -235,12 +432,7 @@ matcher_next(Matcher *matcher, ChainLabel *label, Chain *chain)
 	}
 	if (matcher->by_position < 0)
 		begin(matcher);
-	if (matcher->pattern->by == BY_CHANNEL && matcher->pattern->from_first)
-		found = next_first_channel(matcher, label, chain);
-	else if (matcher->pattern->by == BY_CHANNEL)
-		found = next_channel(matcher, label, chain);
-	else
-		found = next_period(matcher, label, chain);
+	found = next_label(matcher, label, chain);
 	chain->completed = matcher_completes(matcher, chain->reached);
 	return found;
 }

@@ -3,9 +3,10 @@
  *		What the parts of the matcher share: a pattern made ready for matching,
  *		and the touchpoints that matter to it.
  *
- * reach.c finds how far a customer came and when; trace.c finds which chain is
- * reported for that; plain.c does both for plain patterns, set.c for sets.
- * Only matcher.c calls them.
+ * reach.c finds how far a customer came and when, starts.c how far each start
+ * came; trace.c finds which chain is reported for that; plain.c does both for plain
+ * patterns, set.c for sets.  Only matcher.c, parts.c and by.c call
+ * them.
  */
 #ifndef JOURNEY_MATCHER_CHAIN_PRIVATE_H
 #define JOURNEY_MATCHER_CHAIN_PRIVATE_H
@@ -28,8 +29,11 @@ typedef struct ChainPlan
 {
 	int			positions;
 	int			reports;		/* pattern->steps */
-	bool		plain;			/* "->" between required steps, nothing else */
-	bool		keep_all_starts;	/* an older start may be worth more, see reach.c */
+	bool		free;			/* "->" between required steps, exclusions at most at the end */
+	bool		plain;			/* nor there */
+	bool		each_start;		/* an older start may be worth more, see starts.c */
+	bool		in_order;		/* a newer start never falls behind an older one, too */
+	bool		bounded;		/* an arrow asks more than order: a limit, "=>", exclusions */
 	bool		from_first;
 	int64		window;
 	uint64		steps;			/* bits of all positions */
@@ -58,9 +62,11 @@ typedef struct ChainRun
 	const uint64 *mask;			/* what they may serve ... */
 	const uint64 *match;		/* ... and what they match: with "by" not all may start */
 	const int64 *index;			/* into the columns */
+	const int64 *label;			/* of those that may start, -1 of others; NULL: all are 0 */
 	int64		first;			/* touchpoints before the run, see ChainTrailing */
 	int			ceiling;		/* no chain of the run reaches further */
 	struct ChainTrailing *trailing; /* kept from run to run, or NULL */
+	const struct ChainOccurrences *occurrences; /* or NULL */
 } ChainRun;
 
 /*
@@ -74,13 +80,24 @@ typedef struct ChainTrailing
 	int64		next;			/* touchpoint, those before the run counted, too */
 } ChainTrailing;
 
-/* How far, first completed when, and (of plain patterns) latest started when. */
+/* Where each step is matched, ascending; "first" of the runs counted, too. */
+typedef struct ChainOccurrences
+{
+	int64		begin[PATTERN_MAX_ELEMENTS + 1];	/* of each step's, in touchpoint[] */
+	int64	   *touchpoint;
+} ChainOccurrences;
+
+/*
+ * How far, first completed when, and started when: the latest start of the
+ * chains that came so far then, and of labels the earliest one, too.
+ */
 typedef struct ChainReach
 {
 	int			reached;
 	TimestampTz completed_at;
 	TimestampTz started_at;
-	int64		completed_by;	/* of plain patterns: a touchpoint of the run */
+	TimestampTz earliest_start;
+	TimestampTz holds_before;	/* trailing exclusions hold for starts before this */
 	TimestampTz only_start;		/* with "from first" */
 } ChainReach;
 
@@ -118,6 +135,8 @@ typedef struct ChainGroup
 
 extern bool assignment_uses_followers(Assignment *a, const ChainPlan *plan,
 									  const ChainGroup *group, uint64 positions, int last);
+extern bool assignment_suffices(Assignment *a, const ChainPlan *plan, const ChainGroup *group,
+								uint64 positions, int last);
 extern void assignment_pick(Assignment *a, const ChainPlan *plan, const ChainRun *run,
 							int64 first, int64 to, uint64 positions, int last,
 							int64 *touchpoint);
@@ -132,6 +151,8 @@ extern MemoryContext chain_work_context(ChainWork *work);
 
 extern void chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 						ChainReach *reach);
+extern void chain_reach_labels(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
+							   ChainReach *reach);
 extern void chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 						const ChainReach *reach, Chain *chain);
 extern void plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run,
@@ -143,18 +164,42 @@ extern void anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRu
 extern void anyorder_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 						   const ChainReach *reach, Chain *chain);
 
-/* The tracer's own memory, made when first needed. */
+/* The memory of starts.c and trace.c, made when first needed. */
+struct StartsWork;
 struct TraceWork;
+extern struct StartsWork **chain_work_starts(ChainWork *work);
 extern struct TraceWork **chain_work_trace(ChainWork *work);
 
-/* The first trailing exclusions of a run that are later than an instant, or the end of time. */
-extern void chain_next_exclusions(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
-								  TimestampTz at, TimestampTz *next_exclusion);
+/*
+ * Which chains that have their last touchpoint at an instant hold against the
+ * trailing exclusions later than it: those that started before this.
+ */
+extern TimestampTz chain_holds_before(const ChainPlan *plan, ChainWork *work,
+									  const ChainRun *run, TimestampTz last);
 extern void chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first);
+extern void chain_work_begin_trailing(ChainWork *work, const ChainPlan *plan, const ChainRun *run);
 
-/* Would a chain with this start and last touchpoint hold against the trailing exclusions? */
-extern bool chain_holds(const ChainPlan *plan, const TimestampTz *next_exclusion,
-						TimestampTz start, TimestampTz last);
+/* What lies behind a pass in time order. */
+typedef struct ChainClock
+{
+	TimestampTz excluded[PATTERN_MAX_ELEMENTS]; /* newest exclusion on the arrow to a position */
+	TimestampTz instant_before;
+} ChainClock;
+
+extern void chain_clock_begin(ChainClock *clock, const ChainPlan *plan);
+extern void chain_clock_pass(ChainClock *clock, const ChainPlan *plan, uint64 present,
+							 TimestampTz at);
+extern TimestampTz chain_oldest_last(const ChainPlan *plan, const ChainClock *clock, int from,
+									 int to, TimestampTz at);
+
+/*
+ * Called for each way in which a group can carry chains from one position to another;
+ * "unfollowed" tells whether they may end there, see assignment_uses_followers.
+ */
+typedef void (*ChainArrive) (void *arg, int from, int to, bool unfollowed);
+
+extern void chain_carry(const ChainPlan *plan, ChainWork *work, const ChainGroup *group,
+						uint64 entered, ChainArrive arrive, void *arg);
 
 /* Are all positions after this one optional? */
 static inline bool
@@ -163,6 +208,17 @@ chain_may_end(const ChainPlan *plan, int position)
 	uint64		after = plan->steps & ~(STEP_BIT(position) | (STEP_BIT(position) - 1));
 
 	return (after & ~plan->optional) == 0;
+}
+
+/* What the touchpoints of a group match together. */
+static inline uint64
+group_mask(const ChainGroup *group)
+{
+	uint64		present = 0;
+
+	for (int64 i = 0; i < group->count; i++)
+		present |= group->mask[i];
+	return present;
 }
 
 /* The first touchpoint of the run that is no earlier than an instant. */

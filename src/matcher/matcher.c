@@ -124,16 +124,10 @@ reserve_parts(Matcher *matcher, int64 parts)
 	matcher->parts_allocated = parts;
 }
 
-/*
- * Lists the channels, in order of first appearance, of the touchpoints that
- * match one of the wanted bits (of all touchpoints when there are none), and
- * counts in place[] how many each has.  LABEL_NONE is a channel here.
- */
+/* Room in place[] for every label. */
 void
-matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
+matcher_reserve_places(Matcher *matcher)
 {
-	const uint32 *channel = matcher->columns->channel;
-
 	if (matcher->places < matcher->bound)
 	{
 		Size		size = (Size) matcher->bound_allocated * sizeof(int64);
@@ -144,6 +138,18 @@ matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 		matcher->places = matcher->bound_allocated;
 	}
+}
+
+/*
+ * Lists the channels, in order of first appearance, and counts in place[] how
+ * many touchpoints each has.  LABEL_NONE is a channel here.
+ */
+static void
+list_channels(Matcher *matcher)
+{
+	const uint32 *channel = matcher->columns->channel;
+
+	matcher_reserve_places(matcher);
 	matcher->channels = 0;
 	for (int64 i = 0; i < matcher->count; i++)
 	{
@@ -151,7 +157,7 @@ matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted)
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if ((wanted != 0 && (mask[i] & wanted) == 0) || matcher->place[code]++ > 0)
+		if (matcher->place[code]++ > 0)
 			continue;
 		if (matcher->channels == matcher->channels_allocated)
 		{
@@ -193,7 +199,7 @@ split_by_channel(Matcher *matcher)
 	int64		count = matcher->count;
 	int64		next = 0;
 
-	matcher_list_channels(matcher, NULL, 0);
+	list_channels(matcher);
 	reserve_parts(matcher, matcher->channels);
 	matcher->parts = 0;
 	for (int64 i = 0; i < matcher->channels; i++)
@@ -259,6 +265,7 @@ matcher_load(Matcher *matcher, const JourneyColumns *columns, uint64 generation)
 		split_by_channel(matcher);
 	else
 		begin_part(matcher, 0, 0, matcher->count);
+	matcher->planted = false;
 	matcher->by_position = -1;
 }
 
@@ -299,8 +306,8 @@ matcher_terms_seen(Matcher *matcher)
  */
 
 /* Touchpoints "from" up to "to", with masks of the matcher's or changed ones. */
-static ChainRun
-make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
+ChainRun
+matcher_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 {
 	ChainRun	run;
 
@@ -311,25 +318,14 @@ make_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to)
 	run.index = matcher->index + from;
 	run.first = from;
 	run.ceiling = matcher->plan.reports;
+	run.label = NULL;
 	run.trailing = NULL;
+	run.occurrences = NULL;
 	return run;
 }
 
-/* What is left of a part. */
-static ChainRun
-part_run(const Matcher *matcher, int64 i)
-{
-	const MatcherPart *part = &matcher->part[i];
-	ChainRun	run = make_run(matcher, matcher->mask, part->from, part->end);
-
-	run.ceiling = part->ceiling;
-	if (matcher->trailing)
-		run.trailing = matcher->trailing + i * matcher->plan.trailing;
-	return run;
-}
-
-static void
-find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach)
+void
+matcher_find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach)
 {
 	if (matcher->pattern->set)
 		anyorder_reach(&matcher->plan, matcher->work, run, reach);
@@ -400,8 +396,8 @@ matcher_completes(const Matcher *matcher, int reached)
 }
 
 /* Finds the chain for what a run reached, and keeps it if it is the best so far. */
-static void
-keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chain *best)
+void
+matcher_keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chain *best)
 {
 	Chain		chain;
 
@@ -418,89 +414,10 @@ keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach, Chai
 	}
 }
 
-/* The same for the touchpoints "from" up to "to", with these masks. */
-void
-matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to, Chain *best)
-{
-	ChainRun	run = make_run(matcher, mask, from, to);
-	ChainReach	reach;
-
-	find_reach(matcher, &run, &reach);
-	keep_better(matcher, &run, &reach, best);
-}
-
-/*
- * How far what is left of a part reaches.  It is known until some of it goes,
- * and less of it cannot reach further (but with "from first", where another
- * instant may become the first): so when it is asked again and again, all of it is
- * passed over once a step, and else no more than up to the answer.
- */
-static const ChainReach *
-part_reach(Matcher *matcher, int64 i)
-{
-	MatcherPart *part = &matcher->part[i];
-
-	if (!part->known)
-	{
-		ChainRun	run = part_run(matcher, i);
-
-		find_reach(matcher, &run, &part->reach);
-		if (!matcher->plan.from_first)
-			part->ceiling = part->reach.reached;
-		part->known = true;
-	}
-	return &part->reach;
-}
-
 void
 matcher_no_chain(const Matcher *matcher, Chain *chain)
 {
 	memset(chain, 0, offsetof(Chain, touchpoint));
 	for (int i = 0; i < matcher->plan.reports; i++)
 		chain->touchpoint[i] = -1;
-}
-
-int
-matcher_reached(Matcher *matcher)
-{
-	int			best = 0;
-
-	for (int64 part = 0; part < matcher->parts; part++)
-		best = Max(best, part_reach(matcher, part)->reached);
-	return best;
-}
-
-bool
-matcher_matches(Matcher *matcher)
-{
-	return matcher_completes(matcher, matcher_reached(matcher));
-}
-
-void
-matcher_chain(Matcher *matcher, Chain *chain)
-{
-	matcher_no_chain(matcher, chain);
-	for (int64 part = 0; part < matcher->parts; part++)
-	{
-		const ChainReach *reach = part_reach(matcher, part);
-		ChainRun	run = part_run(matcher, part);
-
-		keep_better(matcher, &run, reach, chain);
-	}
-	chain->completed = matcher_completes(matcher, chain->reached);
-}
-
-void
-matcher_restart_after(Matcher *matcher, TimestampTz after)
-{
-	for (int64 i = 0; i < matcher->parts; i++)
-	{
-		MatcherPart *part = &matcher->part[i];
-
-		while (part->from < part->end && matcher->at[part->from] <= after)
-		{
-			part->from++;
-			part->known = false;
-		}
-	}
 }

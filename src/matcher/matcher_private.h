@@ -1,8 +1,8 @@
 /*
  * matcher_private.h
  *		The matcher itself, for the files it is made of: bind.c binds a
- *		pattern to labels, matcher.c loads journeys and asks, by.c
- *		splits by labels.
+ *		pattern to labels, matcher.c loads journeys, parts.c asks what they hold,
+ *		by.c splits that by labels.
  */
 #ifndef JOURNEY_MATCHER_MATCHER_PRIVATE_H
 #define JOURNEY_MATCHER_MATCHER_PRIVATE_H
@@ -30,10 +30,11 @@ typedef struct MatcherPart
 	int64		end;
 	int64		from;			/* what is asked next begins here ... */
 	int			ceiling;		/* ... and reaches no further than this */
-	bool		known;			/* that from here on: */
+	bool		known;			/* that: */
 	ChainReach	reach;
-	int64		by_from;		/* by a time: next start to look at */
 } MatcherPart;
+
+typedef struct ByWork ByWork;
 
 struct Matcher
 {
@@ -75,13 +76,16 @@ struct Matcher
 	int64		parts;
 	int64		parts_allocated;
 	MatcherPart *part;
+	bool		planted;		/* the tree of parts, see parts.c */
+	int64		nodes_allocated;
+	struct PartNode *node;
 	ChainTrailing *trailing;	/* of each part in turn, if there are trailing exclusions */
 	TimestampTz *other_at;		/* the same columns, to split into */
 	uint64	   *other_mask;
 	int64	   *other_index;
 	int64		other_allocated;
 
-	/* channels of the touchpoints, found by list_channels */
+	/* channels of the touchpoints, see list_channels */
 	int64		channels;
 	int64		channels_allocated;
 	uint32	   *channel;
@@ -89,22 +93,20 @@ struct Matcher
 	int64	   *place;			/* by label code; 0 between calls */
 
 	/* "by" */
-	uint64	   *labelled;		/* masks with the starts that may be asked for */
-	uint64	   *restricted;		/* masks with the starts of one label */
-	int64		by_allocated;
 	int64		by_position;	/* labels given out; -1 before the first */
-	char		by_text[CALENDAR_TEXT_SIZE];
+	ByWork	   *by;			/* see by.c */
 };
-
 
 extern void matcher_bind_labels(Matcher *matcher, const Labels *labels, uint64 generation);
 extern uint64 matcher_match_factors(const Matcher *matcher, uint32 event, uint32 channel);
 extern void matcher_watch_terms(Matcher *matcher);
 extern void matcher_note_terms(Matcher *matcher, uint32 event, uint32 channel);
 
-extern void matcher_list_channels(Matcher *matcher, const uint64 *mask, uint64 wanted);
-extern void matcher_try_run(Matcher *matcher, const uint64 *mask, int64 from, int64 to,
-							Chain *best);
+extern void matcher_reserve_places(Matcher *matcher);
+extern ChainRun matcher_run(const Matcher *matcher, const uint64 *mask, int64 from, int64 to);
+extern void matcher_find_reach(Matcher *matcher, const ChainRun *run, ChainReach *reach);
+extern void matcher_keep_better(Matcher *matcher, const ChainRun *run, const ChainReach *reach,
+								Chain *best);
 extern void matcher_no_chain(const Matcher *matcher, Chain *chain);
 extern bool matcher_completes(const Matcher *matcher, int reached);
 

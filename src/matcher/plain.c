@@ -84,7 +84,6 @@ plain_group(const ChainPlan *plan, Assignment *a, const ChainRun *run, int64 fro
 		{
 			reach->reached = position + 1;
 			reach->completed_at = at;
-			reach->completed_by = from;
 			reach->started_at = start[position];
 		}
 	}
@@ -144,7 +143,6 @@ plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReac
 				reached = position + 1;
 				reach->reached = reached;
 				reach->completed_at = at;
-				reach->completed_by = i;
 				reach->started_at = from;
 			}
 			i++;
@@ -152,37 +150,99 @@ plain_reach(const ChainPlan *plan, Assignment *a, const ChainRun *run, ChainReac
 	}
 }
 
-/* Each step in turn as early as it can be. */
-void
-plain_trace(const ChainPlan *plan, Assignment *a, const ChainRun *run, const ChainReach *reach,
-			Chain *chain)
+/* The first group from "i" on in which a position is matched, as far as that is known. */
+static int64
+next_match(const ChainRun *run, int64 i, int position)
 {
-	TimestampTz start = reach->started_at;
-	int64		i = reach->completed_by;
+	const ChainOccurrences *all = run->occurrences;
+	int64		low;
+	int64		high;
+
+	if (all == NULL)
+		return i;
+	low = all->begin[position];
+	high = all->begin[position + 1];
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (all->touchpoint[middle] < run->first + i)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	i = low < all->begin[position + 1] ? all->touchpoint[low] - run->first : run->count;
+	return i < run->count ? run_lower_bound(run, run->at[i]) : run->count;
+}
+
+/*
+ * Serves positions up to "last" in turn, each as early as it can be, by groups
+ * from the start's on and before "end".  Returns how many; group[] says where.
+ */
+static int
+serve_early(const ChainPlan *plan, Assignment *a, const ChainRun *run, TimestampTz start,
+			int64 end, int last, int64 *group)
+{
+	int64		i = run_lower_bound(run, start);
 	int			position = 0;
 
-	while (i > 0 && run->at[i - 1] >= start)
-		i--;
-	chain->started_at = start;
-	while (position < reach->reached)
+	while (i < end && position <= last)
 	{
 		int64		to = i + 1;
 
 		if (to < run->count && run->at[to] == run->at[i])
 		{
-			uint64		positions = 0;
-
 			to = run_group_end(run, i);
 			assignment_load(a, run->mask + i, to - i, plan->steps);
-			while (position < reach->reached && assignment_add(a, position))
-				positions |= STEP_BIT(position++);
-			assignment_pick(a, plan, run, i, to, positions, -1, chain->touchpoint);
+			while (position <= last && assignment_add(a, position))
+				group[position++] = i;
 		}
 		else if (run->mask[i] & STEP_BIT(position))
-			chain->touchpoint[position++] = run->index[i];
-		Assert(position == reach->reached || to < run->count);
-		i = to;
+			group[position++] = i;
+		i = position <= last ? next_match(run, to, position) : to;
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+	}
+	return position;
+}
+
+/*
+ * Each step in turn as early as it can be; against a trailing exclusion the last one
+ * at the completion, and along with it as many before it as let the chain end there.
+ */
+void
+plain_trace(const ChainPlan *plan, Assignment *a, const ChainRun *run, const ChainReach *reach,
+			Chain *chain)
+{
+	bool		holds = reach->reached > plan->positions;
+	int			last = Min(reach->reached, plan->positions) - 1;
+	int64		end = holds ? run_lower_bound(run, reach->completed_at) : run->count;
+	int64		group[PATTERN_MAX_ELEMENTS];
+	int			early;
+
+	chain->started_at = reach->started_at;
+	early = serve_early(plan, a, run, reach->started_at, end, holds ? last - 1 : last, group);
+	if (holds)
+	{
+		ChainGroup	ending = run_group(run, end, run_group_end(run, end));
+
+		while (!assignment_suffices(a, plan, &ending, STEP_BITS(early, last), last))
+		{
+			Assert(early > 0);
+			early--;
+		}
+		for (int position = early; position <= last; position++)
+			group[position] = end;
+	}
+	Assert(holds || early == last + 1);
+	for (int position = 0; position <= last;)
+	{
+		int64		i = group[position];
+		uint64		positions = 0;
+
+		while (position <= last && group[position] == i)
+			positions |= STEP_BIT(position++);
+		assignment_pick(a, plan, run, i, run_group_end(run, i), positions,
+						holds && i == end ? last : -1, chain->touchpoint);
 	}
 }

@@ -14,8 +14,7 @@
  * which is beaten by another in both start and last touchpoint.
  *
  * With a window and a trailing exclusion an older start can be worth more than
- * a newer one, since its window closes earlier.  Then a position keeps every start
- * that is still inside the window, each with its newest last touchpoint.
+ * a newer one, since its window closes earlier: starts.c.
  */
 #include "postgres.h"
 
@@ -23,6 +22,8 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+
+#define NO_START	PG_INT64_MIN
 
 /* A chain that stands at some position. */
 typedef struct FrontEntry
@@ -32,9 +33,8 @@ typedef struct FrontEntry
 } FrontEntry;
 
 /*
- * The chains at one position.  Usually in the order of last, oldest first,
- * with starts strictly falling; with keep_all_starts in the order of start,
- * each start once.
+ * The chains at one position, in the order of last, oldest first, with starts
+ * strictly falling.
  */
 typedef struct Front
 {
@@ -43,31 +43,22 @@ typedef struct Front
 	FrontEntry *entry;
 } Front;
 
-/* Starts of chains that can have their next touchpoint in the present group. */
-typedef struct Starts
-{
-	int64		count;
-	int64		allocated;
-	TimestampTz *at;
-} Starts;
-
 struct ChainWork
 {
 	MemoryContext context;
 	Assignment	assignment;
 	Assignment	followers;
+	struct StartsWork *starts;
 	struct TraceWork *trace;
 
 	/* of one call of chain_reach */
+	ChainClock	clock;
 	Front		front[PATTERN_MAX_ELEMENTS];
-	Front		merged;
-	Starts		entering[PATTERN_MAX_ELEMENTS]; /* by the first position served in the group */
-	Starts		arriving[PATTERN_MAX_ELEMENTS]; /* by the last one */
-	Starts		unfollowed[PATTERN_MAX_ELEMENTS];	/* those of them that may end here */
-	TimestampTz excluded[PATTERN_MAX_ELEMENTS]; /* newest exclusion on the arrow to a position */
-	TimestampTz instant_before;
+	/* latest starts, or NO_START, of the chains that the present group carries on: */
+	TimestampTz entering[PATTERN_MAX_ELEMENTS]; /* by the first position served in it */
+	TimestampTz arriving[PATTERN_MAX_ELEMENTS]; /* by the last one */
+	TimestampTz ending[PATTERN_MAX_ELEMENTS];	/* of those that may end there */
 	ChainTrailing trailing[PATTERN_MAX_ELEMENTS];	/* of a run that has none */
-	TimestampTz next_exclusion[PATTERN_MAX_ELEMENTS];
 };
 
 ChainWork *
@@ -101,121 +92,41 @@ chain_work_context(ChainWork *work)
 	return work->context;
 }
 
+struct StartsWork **
+chain_work_starts(ChainWork *work)
+{
+	return &work->starts;
+}
+
 struct TraceWork **
 chain_work_trace(ChainWork *work)
 {
 	return &work->trace;
 }
 
-static void
-starts_add(ChainWork *work, Starts *starts, TimestampTz at)
+/* ----------
+ * What binds the next touchpoint
+ * ----------
+ */
+
+void
+chain_clock_begin(ChainClock *clock, const ChainPlan *plan)
 {
-	if (starts->count == starts->allocated)
+	for (int position = 0; position < plan->positions; position++)
+		clock->excluded[position] = PG_INT64_MIN;
+	clock->instant_before = PG_INT64_MIN;
+}
+
+/* A group that matched "present" is over. */
+void
+chain_clock_pass(ChainClock *clock, const ChainPlan *plan, uint64 present, TimestampTz at)
+{
+	for (int position = 0; position < plan->positions; position++)
 	{
-		int64		allocated = Max(8, starts->allocated * 2);
-
-		if (starts->at == NULL)
-			starts->at = MemoryContextAlloc(work->context, allocated * sizeof(TimestampTz));
-		else
-			starts->at = repalloc_huge(starts->at, allocated * sizeof(TimestampTz));
-		starts->allocated = allocated;
+		if (present & plan->exclusion[position])
+			clock->excluded[position] = at;
 	}
-	starts->at[starts->count++] = at;
-}
-
-static int
-compare_times(const void *a, const void *b)
-{
-	TimestampTz left = *(const TimestampTz *) a;
-	TimestampTz right = *(const TimestampTz *) b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Sorts starts and makes them different, or keeps the latest one only. */
-static void
-starts_settle(const ChainPlan *plan, Starts *starts)
-{
-	int64		kept = 0;
-	bool		sorted = true;
-
-	if (starts->count <= 1)
-		return;
-	if (!plan->keep_all_starts)
-	{
-		for (int64 i = 1; i < starts->count; i++)
-			starts->at[0] = Max(starts->at[0], starts->at[i]);
-		starts->count = 1;
-		return;
-	}
-	for (int64 i = 1; i < starts->count && sorted; i++)
-		sorted = starts->at[i - 1] < starts->at[i];
-	if (sorted)
-		return;
-	qsort(starts->at, starts->count, sizeof(TimestampTz), compare_times);
-	for (int64 i = 1; i < starts->count; i++)
-	{
-		if (starts->at[i] != starts->at[kept])
-			starts->at[++kept] = starts->at[i];
-	}
-	starts->count = kept + 1;
-}
-
-static void
-front_reserve(ChainWork *work, Front *front, int64 count)
-{
-	if (count <= front->allocated)
-		return;
-	count = Max(8, Max(count, front->allocated * 2));
-	if (front->entry == NULL)
-		front->entry = MemoryContextAllocHuge(work->context, count * sizeof(FrontEntry));
-	else
-		front->entry = repalloc_huge(front->entry, count * sizeof(FrontEntry));
-	front->allocated = count;
-}
-
-/* A chain with this start arrived at "at", which is later than all before. */
-static void
-front_push(ChainWork *work, Front *front, TimestampTz start, TimestampTz at)
-{
-	while (front->count > 0 && front->entry[front->count - 1].start <= start)
-		front->count--;
-	front_reserve(work, front, front->count + 1);
-	front->entry[front->count].start = start;
-	front->entry[front->count].last = at;
-	front->count++;
-}
-
-/* All of these starts arrived at "at"; starts whose window is closed go. */
-static void
-front_merge(ChainWork *work, Front *front, const Starts *starts, TimestampTz at, TimestampTz open)
-{
-	Front	   *merged = &work->merged;
-	Front		swap;
-	int64		i = 0;
-	int64		j = 0;
-
-	front_reserve(work, merged, front->count + starts->count);
-	merged->count = 0;
-	while (i < front->count || j < starts->count)
-	{
-		FrontEntry *to = &merged->entry[merged->count];
-
-		if (j == starts->count || (i < front->count && front->entry[i].start < starts->at[j]))
-			*to = front->entry[i++];
-		else
-		{
-			if (i < front->count && front->entry[i].start == starts->at[j])
-				i++;
-			to->start = starts->at[j++];
-			to->last = at;
-		}
-		if (to->start >= open)
-			merged->count++;
-	}
-	swap = *front;
-	*front = *merged;
-	*merged = swap;
+	clock->instant_before = at;
 }
 
 /*
@@ -223,73 +134,16 @@ front_merge(ChainWork *work, Front *front, const Starts *starts, TimestampTz at,
  * touchpoint is as late as this: exclusions that lie behind it, limits and the
  * instant before bound it from below.
  */
-static TimestampTz
-oldest_last(const ChainPlan *plan, const ChainWork *work, int from, int to, TimestampTz at)
+TimestampTz
+chain_oldest_last(const ChainPlan *plan, const ChainClock *clock, int from, int to, TimestampTz at)
 {
 	TimestampTz oldest = earlier_by(at, plan->limit[to]);
 
 	for (int arrow = from + 1; arrow <= to; arrow++)
-		oldest = Max(oldest, work->excluded[arrow]);
+		oldest = Max(oldest, clock->excluded[arrow]);
 	if (plan->next[to])
-		oldest = Max(oldest, work->instant_before);
+		oldest = Max(oldest, clock->instant_before);
 	return oldest;
-}
-
-/* Adds the starts of the chains at "from" that may go on to "to" now. */
-static void
-collect_from(const ChainPlan *plan, ChainWork *work, int from, int to, TimestampTz at)
-{
-	const Front *front = &work->front[from];
-	TimestampTz oldest = oldest_last(plan, work, from, to, at);
-	TimestampTz open = earlier_by(at, plan->window);
-	int64		low = 0;
-	int64		high = front->count;
-
-	if (plan->keep_all_starts)
-	{
-		for (int64 i = 0; i < front->count; i++)
-		{
-			if (front->entry[i].start >= open && front->entry[i].last >= oldest)
-				starts_add(work, &work->entering[to], front->entry[i].start);
-		}
-		return;
-	}
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (front->entry[middle].last < oldest)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < front->count && front->entry[low].start >= open)
-		starts_add(work, &work->entering[to], front->entry[low].start);
-}
-
-/* Which chains can have their next touchpoint, for position "to", at this instant? */
-static void
-collect(const ChainPlan *plan, ChainWork *work, int to, TimestampTz at, bool may_start)
-{
-	Starts	   *starts = &work->entering[to];
-
-	starts->count = 0;
-	for (int from = to - 1; from >= Max(plan->earliest[to], 0); from--)
-		collect_from(plan, work, from, to, at);
-	if (may_start && plan->earliest[to] < 0)
-		starts_add(work, starts, at);
-	starts_settle(plan, starts);
-}
-
-static void
-arrive(ChainWork *work, int from, int to, bool unfollowed)
-{
-	for (int64 i = 0; i < work->entering[from].count; i++)
-	{
-		starts_add(work, &work->arriving[to], work->entering[from].at[i]);
-		if (unfollowed)
-			starts_add(work, &work->unfollowed[to], work->entering[from].at[i]);
-	}
 }
 
 /*
@@ -297,34 +151,42 @@ arrive(ChainWork *work, int from, int to, bool unfollowed)
  * group carry them?  Required steps between are served, optional ones are not,
  * for whatever is served less leaves more.
  */
-static void
-carry(const ChainPlan *plan, ChainWork *work, const ChainGroup *group, uint64 present)
+void
+chain_carry(const ChainPlan *plan, ChainWork *work, const ChainGroup *group, uint64 entered,
+			ChainArrive arrive, void *arg)
 {
 	Assignment *a = &work->assignment;
-	bool		followed = (present & plan->trailing_bits) != 0;
+	uint64		present = group_mask(group);
+	bool		followed = (present & plan->trailing_bits) != 0 && group->count > 1;
 
-	for (int from = 0; from < plan->positions; from++)
+	assignment_load(a, group->mask, group->count, plan->steps);
+	for (entered &= present; entered != 0; entered &= entered - 1)
 	{
-		if ((present & STEP_BIT(from)) == 0 || work->entering[from].count == 0)
-			continue;
+		int			from = pg_rightmost_one_pos64(entered);
+
 		assignment_clear(a);
 		for (int to = from; to < plan->positions; to++)
 		{
 			bool		served = (present & STEP_BIT(to)) != 0 && assignment_add(a, to);
 
 			if (served)
-				arrive(work, from, to, !followed ||
+				arrive(arg, from, to, !followed ||
 					   assignment_uses_followers(&work->followers, plan, group,
 												 STEP_BITS(from, to), to));
-			if (to == from)
+			if (to == from && served)
 				continue;
-			if (plan->optional & STEP_BIT(to))
+			if (plan->optional & STEP_BIT(to) & ~STEP_BIT(from))
 				assignment_remove(a, to);
 			else if (!served)
 				break;
 		}
 	}
 }
+
+/* ----------
+ * Trailing exclusions
+ * ----------
+ */
 
 void
 chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first)
@@ -334,6 +196,14 @@ chain_trailing_begin(const ChainPlan *plan, ChainTrailing *trailing, int64 first
 		trailing[i].since = PG_INT64_MIN;
 		trailing[i].next = first;
 	}
+}
+
+/* For a run that has none of its own. */
+void
+chain_work_begin_trailing(ChainWork *work, const ChainPlan *plan, const ChainRun *run)
+{
+	if (run->trailing == NULL)
+		chain_trailing_begin(plan, work->trailing, run->first);
 }
 
 /* Moves on to the first touchpoint that has a bit and is later than an instant. */
@@ -355,51 +225,92 @@ seek_exclusion(ChainTrailing *trailing, const ChainRun *run, uint64 bit, Timesta
 	return next;
 }
 
-void
-chain_next_exclusions(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
-					  TimestampTz at, TimestampTz *next_exclusion)
+TimestampTz
+chain_holds_before(const ChainPlan *plan, ChainWork *work, const ChainRun *run, TimestampTz last)
 {
 	ChainTrailing *trailing = run->trailing ? run->trailing : work->trailing;
+	TimestampTz before = PG_INT64_MAX;
 
 	for (int i = 0; i < plan->trailing; i++)
 	{
-		int64		next = seek_exclusion(&trailing[i], run, STEP_BIT(plan->trailing_bit[i]), at);
+		int64		next = seek_exclusion(&trailing[i], run, STEP_BIT(plan->trailing_bit[i]), last);
 
-		next_exclusion[i] = next < run->count ? run->at[next] : PG_INT64_MAX;
+		if (next < run->count &&
+			earlier_by(run->at[next], plan->trailing_limit[i]) <= last)
+			before = Min(before, earlier_by(run->at[next], plan->window));
 	}
+	return before;
 }
 
-bool
-chain_holds(const ChainPlan *plan, const TimestampTz *next_exclusion,
-			TimestampTz start, TimestampTz last)
-{
-	for (int i = 0; i < plan->trailing; i++)
-	{
-		TimestampTz x = next_exclusion[i];
+/* ----------
+ * The pass
+ * ----------
+ */
 
-		if (x != PG_INT64_MAX && earlier_by(x, plan->trailing_limit[i]) <= last &&
-			earlier_by(x, plan->window) <= start)
-			return false;
+/* A chain with this start arrived at "at", which is later than all before. */
+static void
+front_push(ChainWork *work, Front *front, TimestampTz start, TimestampTz at)
+{
+	while (front->count > 0 && front->entry[front->count - 1].start <= start)
+		front->count--;
+	if (front->count == front->allocated)
+	{
+		front->allocated = Max(8, front->allocated * 2);
+		if (front->entry == NULL)
+			front->entry = MemoryContextAlloc(work->context,
+											  front->allocated * sizeof(FrontEntry));
+		else
+			front->entry = repalloc_huge(front->entry, front->allocated * sizeof(FrontEntry));
 	}
-	return true;
+	front->entry[front->count].start = start;
+	front->entry[front->count].last = at;
+	front->count++;
 }
 
-/* Does one of the chains that arrived hold, and so complete the pattern? */
-static bool
-completes(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int position,
-		  TimestampTz at)
+/* The latest start of the chains at "from" that may go on to "to" now. */
+static TimestampTz
+latest_from(const ChainPlan *plan, ChainWork *work, int from, int to, TimestampTz at)
 {
-	const Starts *starts = &work->unfollowed[position];
+	const Front *front = &work->front[from];
+	TimestampTz oldest = chain_oldest_last(plan, &work->clock, from, to, at);
+	int64		low = 0;
+	int64		high = front->count;
 
-	if (!chain_may_end(plan, position))
-		return false;
-	chain_next_exclusions(plan, work, run, at, work->next_exclusion);
-	for (int64 i = 0; i < starts->count; i++)
+	while (low < high)
 	{
-		if (chain_holds(plan, work->next_exclusion, starts->at[i], at))
-			return true;
+		int64		middle = low + (high - low) / 2;
+
+		if (front->entry[middle].last < oldest)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return false;
+	if (low < front->count && front->entry[low].start >= earlier_by(at, plan->window))
+		return front->entry[low].start;
+	return NO_START;
+}
+
+/* Which chain can have its next touchpoint, for position "to", at this instant? */
+static TimestampTz
+latest_entering(const ChainPlan *plan, ChainWork *work, int to, TimestampTz at, bool may_start)
+{
+	TimestampTz latest = NO_START;
+
+	if (may_start && plan->earliest[to] < 0)
+		return at;
+	for (int from = to - 1; from >= Max(plan->earliest[to], 0); from--)
+		latest = Max(latest, latest_from(plan, work, from, to, at));
+	return latest;
+}
+
+static void
+front_arrive(void *arg, int from, int to, bool unfollowed)
+{
+	ChainWork  *work = arg;
+
+	work->arriving[to] = Max(work->arriving[to], work->entering[from]);
+	if (unfollowed)
+		work->ending[to] = Max(work->ending[to], work->entering[from]);
 }
 
 /* Takes note of what arrived, and keeps it for later groups. */
@@ -407,31 +318,33 @@ static void
 settle_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, TimestampTz at,
 			 ChainReach *reach)
 {
-	TimestampTz open = earlier_by(at, plan->window);
-
 	for (int position = 0; position < plan->positions; position++)
 	{
-		Starts	   *starts = &work->arriving[position];
+		TimestampTz start = work->arriving[position];
 		int			reached = position + 1;
 
-		if (starts->count == 0)
+		if (start == NO_START)
 			continue;
-		starts_settle(plan, starts);
-		if (plan->trailing > 0 && completes(plan, work, run, position, at))
-			reached = plan->reports;
+		if (plan->trailing > 0 && work->ending[position] != NO_START &&
+			chain_may_end(plan, position))
+		{
+			reach->holds_before = chain_holds_before(plan, work, run, at);
+			if (work->ending[position] < reach->holds_before)
+			{
+				reached = plan->reports;
+				start = work->ending[position];
+			}
+		}
 		if (reached > reach->reached)
 		{
 			reach->reached = reached;
 			reach->completed_at = at;
+			reach->started_at = start;
 		}
-		if (position == plan->positions - 1)
-			 /* no later group asks for these */ ;
-		else if (plan->keep_all_starts)
-			front_merge(work, &work->front[position], starts, at, open);
-		else
-			front_push(work, &work->front[position], starts->at[0], at);
-		starts->count = 0;
-		work->unfollowed[position].count = 0;
+		/* no later group asks for those at the last position */
+		if (position < plan->positions - 1)
+			front_push(work, &work->front[position], work->arriving[position], at);
+		work->arriving[position] = work->ending[position] = NO_START;
 	}
 }
 
@@ -439,42 +352,30 @@ static void
 take_group(const ChainPlan *plan, ChainWork *work, const ChainRun *run, int64 from, int64 to,
 		   ChainReach *reach)
 {
+	ChainGroup	group = run_group(run, from, to);
+	uint64		present = group_mask(&group);
 	TimestampTz at = run->at[from];
 	bool		may_start = !plan->from_first || at == reach->only_start;
-	uint64		present = 0;
+	uint64		entered = 0;
 
-	for (int64 i = from; i < to; i++)
-		present |= run->mask[i];
-	if ((present & plan->steps) != 0)
+	for (uint64 steps = present & plan->steps; steps != 0; steps &= steps - 1)
 	{
-		for (int position = 0; position < plan->positions; position++)
-		{
-			if (present & STEP_BIT(position))
-				collect(plan, work, position, at, may_start);
-		}
-		if (to == from + 1)
-		{
-			for (int position = 0; position < plan->positions; position++)
-			{
-				if (present & STEP_BIT(position))
-					arrive(work, position, position, true);
-			}
-		}
-		else
-		{
-			ChainGroup	group = run_group(run, from, to);
+		int			position = pg_rightmost_one_pos64(steps);
 
-			assignment_load(&work->assignment, group.mask, group.count, plan->steps);
-			carry(plan, work, &group, present);
-		}
+		work->entering[position] = latest_entering(plan, work, position, at, may_start);
+		if (work->entering[position] == NO_START)
+			continue;
+		entered |= STEP_BIT(position);
+		if (group.count == 1)
+			front_arrive(work, position, position, true);
+	}
+	if (entered != 0)
+	{
+		if (group.count > 1)
+			chain_carry(plan, work, &group, entered, front_arrive, work);
 		settle_group(plan, work, run, at, reach);
 	}
-	for (int position = 0; position < plan->positions; position++)
-	{
-		if (present & plan->exclusion[position])
-			work->excluded[position] = at;
-	}
-	work->instant_before = at;
+	chain_clock_pass(&work->clock, plan, present, at);
 }
 
 static void
@@ -485,13 +386,10 @@ general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chain
 	for (int position = 0; position < plan->positions; position++)
 	{
 		work->front[position].count = 0;
-		work->arriving[position].count = 0;
-		work->unfollowed[position].count = 0;
-		work->excluded[position] = PG_INT64_MIN;
+		work->arriving[position] = work->ending[position] = NO_START;
 	}
-	work->instant_before = PG_INT64_MIN;
-	if (run->trailing == NULL)
-		chain_trailing_begin(plan, work->trailing, run->first);
+	chain_clock_begin(&work->clock, plan);
+	chain_work_begin_trailing(work, plan, run);
 	for (int64 i = 0; i < run->count && reach->reached < run->ceiling;)
 	{
 		int64		to = run_group_end(run, i);
@@ -505,8 +403,11 @@ general_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chain
 
 /* How far does the best chain of a run reach, and when does the first such one? */
 void
-chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainReach *reach)
+chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *whole, ChainReach *reach)
 {
+	ChainRun	shortened;
+	const ChainRun *run = whole;
+
 	memset(reach, 0, sizeof(ChainReach));
 	if (plan->from_first)
 	{
@@ -517,9 +418,18 @@ chain_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainRe
 		if (first == run->count)
 			return;
 		reach->only_start = run->at[first];
+		/* behind the only window there is nothing */
+		if (later_by(reach->only_start, plan->window) < PG_INT64_MAX)
+		{
+			shortened = *whole;
+			shortened.count = run_lower_bound(run, later_by(reach->only_start, plan->window) + 1);
+			run = &shortened;
+		}
 	}
 	if (plan->plain)
 		plain_reach(plan, &work->assignment, run, reach);
+	else if (plan->each_start)
+		chain_reach_labels(plan, work, run, reach);
 	else
 		general_reach(plan, work, run, reach);
 }

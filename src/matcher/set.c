@@ -67,6 +67,27 @@ start_empty(Assignment *a)
 	assignment_load(a, NULL, 0, 0);
 }
 
+/* The latest instant from which on so many steps can be served until completion. */
+static TimestampTz
+latest_start(const ChainPlan *plan, Assignment *a, const ChainRun *run, const ChainReach *reach)
+{
+	int64		i = run_lower_bound(run, reach->completed_at);
+
+	start_empty(a);
+	while (i < run->count && run->at[i] == reach->completed_at)
+		i++;
+	while (pg_popcount64(a->held) < reach->reached)
+	{
+		Assert(i > 0);
+		i--;
+		enter(a, run->mask[i]);
+		serve_all(a, plan->steps);
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	return run->at[i];
+}
+
 void
 anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, ChainReach *reach)
 {
@@ -98,27 +119,8 @@ anyorder_reach(const ChainPlan *plan, ChainWork *work, const ChainRun *run, Chai
 			reach->completed_at = at;
 		}
 	}
-}
-
-/* The latest instant from which on so many steps can be served until completion. */
-static int64
-latest_start(const ChainPlan *plan, Assignment *a, const ChainRun *run, const ChainReach *reach)
-{
-	int64		i = run_lower_bound(run, reach->completed_at);
-
-	start_empty(a);
-	while (i < run->count && run->at[i] == reach->completed_at)
-		i++;
-	while (pg_popcount64(a->held) < reach->reached)
-	{
-		Assert(i > 0);
-		i--;
-		enter(a, run->mask[i]);
-		serve_all(a, plan->steps);
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	return run_lower_bound(run, run->at[i]);
+	if (reach->reached > 0)
+		reach->started_at = latest_start(plan, a, run, reach);
 }
 
 /* Can this touchpoint be served along with those taken?  owner[] is by step. */
@@ -159,8 +161,8 @@ anyorder_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 	}
 	if (reach->reached == 0)
 		return;
-	i = latest_start(plan, chain_work_assignment(work), run, reach);
-	chain->started_at = run->at[i];
+	i = run_lower_bound(run, reach->started_at);
+	chain->started_at = reach->started_at;
 	chain->ended_at = reach->completed_at;
 	for (; taken < reach->reached; i++)
 	{

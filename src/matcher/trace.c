@@ -44,7 +44,6 @@ typedef struct TraceWork
 	Size		rest_allocated;
 	int64		nearest[PATTERN_MAX_ELEMENTS][PATTERN_MAX_ELEMENTS + 1];
 	int64		next_exclusion[PATTERN_MAX_ELEMENTS];	/* group, on the arrow to a position */
-	TimestampTz trailing[PATTERN_MAX_ELEMENTS]; /* first trailing exclusions after completion */
 } TraceWork;
 
 /* What one call of chain_trace works on. */
@@ -67,13 +66,12 @@ group_at(const Trace *trace, int64 group)
 }
 
 static uint64
-group_mask(const Trace *trace, int64 group)
+mask_at(const Trace *trace, int64 group)
 {
-	uint64		present = 0;
+	ChainGroup	touchpoints = run_group(trace->run, trace->work->first[group],
+										trace->work->first[group + 1]);
 
-	for (int64 i = trace->work->first[group]; i < trace->work->first[group + 1]; i++)
-		present |= trace->run->mask[i];
-	return present;
+	return group_mask(&touchpoints);
 }
 
 static bool
@@ -206,7 +204,7 @@ steps_inside(const Trace *trace, uint64 held, int from, int to)
 static void
 trace_group(Trace *trace, int64 group)
 {
-	uint64		present = group_mask(trace, group);
+	uint64		present = mask_at(trace, group);
 	bool		single = group_is_single(trace, group);
 	bool		ends = group == trace->work->groups - 1;
 	uint8	   *rest = rest_of(trace, group);
@@ -323,7 +321,7 @@ can_leave(Trace *trace, int64 group, uint64 held, int from, int count)
 				break;
 			if (rest_of(trace, later)[to] == count)
 				return true;
-			if (trace->plan->next[to] || (group_mask(trace, later) & exclusions) != 0)
+			if (trace->plan->next[to] || (mask_at(trace, later) & exclusions) != 0)
 				break;
 			if ((later & 0xFFFF) == 0)
 				CHECK_FOR_INTERRUPTS();
@@ -385,7 +383,7 @@ earliest_match(Trace *trace, int64 group, int from, int to, int count)
 			break;
 		if (rest_of(trace, later)[to] == count)
 			return later;
-		if (trace->plan->next[to] || (group_mask(trace, later) & exclusions) != 0)
+		if (trace->plan->next[to] || (mask_at(trace, later) & exclusions) != 0)
 			break;
 		if ((later & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -465,7 +463,7 @@ best_start(Trace *trace, int64 *start)
 		if (plan->from_first && at != trace->reach->only_start)
 			continue;
 		if (trace->completed_by_trailing &&
-			!chain_holds(plan, trace->work->trailing, at, trace->reach->completed_at))
+			at >= trace->reach->holds_before)
 			continue;
 		for (int position = 0; position < trace->positions && plan->earliest[position] < 0;
 			 position++)
@@ -569,7 +567,7 @@ chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 	if (reach->reached == 0)
 		return;
 	chain->ended_at = reach->completed_at;
-	if (plan->plain)
+	if (plan->free)
 	{
 		plain_trace(plan, chain_work_assignment(work), run, reach, chain);
 		return;
@@ -580,8 +578,6 @@ chain_trace(const ChainPlan *plan, ChainWork *work, const ChainRun *run,
 	trace.completed_by_trailing = reach->reached > plan->positions;
 	trace.positions = Min(reach->reached, plan->positions);
 	find_groups(&trace);
-	if (trace.completed_by_trailing)
-		chain_next_exclusions(plan, work, run, reach->completed_at, trace.work->trailing);
 	trace_backwards(&trace);
 	trace_forwards(&trace, &path);
 	report(&trace, &path, chain);

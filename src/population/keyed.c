@@ -48,6 +48,7 @@
 /* What the analysis said of pairs of labels. */
 typedef struct KeyedNeeds
 {
+	uint64		marker;			/* a pair that is one, or 0 */
 	uint64		pair[NEEDS];	/* of labels: event, channel + 1; 0 is free */
 	uint8		need[NEEDS];
 } KeyedNeeds;
@@ -273,6 +274,8 @@ ask_need(PopulationPlan *plan, const Analysis *analysis, const Labels *labels, u
 
 	plan->needs->pair[place] = pair;
 	plan->needs->need[place] = need;
+	if (need == NEED_MARKER)
+		plan->needs->marker = pair;
 	return need;
 }
 
@@ -329,22 +332,44 @@ channel_code(Labels *labels, const Label *channel)
 }
 
 /*
- * When there are very many labels, those that are new and of no use are not kept: a
- * column of addresses may have one for each row.
+ * When there are very many labels, new ones are kept only where the analysis tells
+ * them from others: a column of addresses may have one for each row.
  */
-static bool
-is_worth_keeping(const KeyedState *state, const Analysis *analysis, const PopulationPlan *plan,
-				 const Label *event, const Label *channel)
+static AnalysisNeed
+need_of_many(const Labels *labels, const Analysis *analysis, const PopulationPlan *plan,
+			 const Label *event, const Label *channel)
 {
-	const Labels *labels = state->site->events->labels;
-
 	if (analysis->wants == NULL)
-		return true;
+		return NEED_TOUCHPOINT;
 	if (labels_find(labels, event->text, event->length) != LABEL_NONE &&
 		(channel->length == 0 ||
 		 labels_find(labels, channel->text, channel->length) != LABEL_NONE))
-		return true;
-	return analysis->wants(plan->plan, event, channel) != NEED_NOTHING;
+		return NEED_TOUCHPOINT;
+	return analysis->wants(plan->plan, event, channel);
+}
+
+/* Does the analysis need a touchpoint with these labels, and which codes has it then? */
+static inline AnalysisNeed
+find_codes(Labels *labels, const Analysis *analysis, PopulationPlan *plan, const Label *event_label,
+		   const Label *channel_label, uint32 *event, uint32 *channel)
+{
+	if (unlikely(labels_are_many(labels)))
+	{
+		AnalysisNeed need = need_of_many(labels, analysis, plan, event_label, channel_label);
+
+		if (need == NEED_NOTHING)
+			return need;
+		if (need == NEED_MARKER && plan->needs && plan->needs->marker)
+		{
+			/* any marker does */
+			*event = (uint32) (plan->needs->marker >> 32);
+			*channel = (uint32) plan->needs->marker;
+			return need;
+		}
+	}
+	*event = labels_intern(labels, event_label->text, event_label->length);
+	*channel = channel_code(labels, channel_label);
+	return find_need(plan, analysis, labels, *event, *channel);
 }
 
 static inline void
@@ -369,14 +394,14 @@ static inline void
 collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state,
 			PopulationPlan *plan, int arguments)
 {
-	EventSite  *site = state->site->events;
-	Labels	   *labels = site->labels;
+	Labels	   *labels = state->site->events->labels;
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
 	text	   *argument = PG_GETARG_TEXT_PP(ARG_EVENT);
 	Label		event_label = {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
 	Label		channel_label = {"", 0};
 	bool		channel_decides = arguments > ARG_CHANNEL &&
 		(plan->plan->columns & COLUMN_CHANNEL) != 0;
+	AnalysisNeed need;
 	uint32		event;
 	uint32		channel;
 	double		value;
@@ -391,21 +416,14 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	value = number_argument(fcinfo, arguments, ARG_VALUE, "value");
 	score = number_argument(fcinfo, arguments, ARG_SCORE, "score");
 
-	if (unlikely(labels->bytes > site->labels_freely) &&
-		!is_worth_keeping(state, analysis, plan, &event_label, &channel_label))
-	{
-		leave_out(state, at, &channel_label);
-		return;
-	}
-	event = labels_intern(labels, event_label.text, event_label.length);
-	channel = channel_code(labels, &channel_label);
-	if (find_need(plan, analysis, labels, event, channel) == NEED_NOTHING)
+	need = find_codes(labels, analysis, plan, &event_label, &channel_label, &event, &channel);
+	if (need == NEED_NOTHING)
 	{
 		leave_out(state, at, &channel_label);
 		return;
 	}
 	/* numbers of equal events at one instant are in the order of channels */
-	if (!channel_decides && state->log->columns != 0)
+	if (!channel_decides && state->log->columns != 0 && need == NEED_TOUCHPOINT)
 	{
 		channel_label = channel_argument(fcinfo);
 		channel = channel_code(labels, &channel_label);

@@ -70,7 +70,7 @@ typedef struct AnalysisPlan
 typedef enum AnalysisNeed
 {
 	NEED_NOTHING,
-	NEED_MARKER,				/* only that something stands there, and when */
+	NEED_MARKER,				/* only that something stands there, when, and its numbers */
 	NEED_TOUCHPOINT
 } AnalysisNeed;
 

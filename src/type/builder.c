@@ -82,6 +82,21 @@ builder_labels(JourneyBuilder *builder)
 	return builder->labels;
 }
 
+void
+builder_relabel(JourneyBuilder *builder, Labels *labels)
+{
+	for (int64 i = 0; i < builder->count; i++)
+	{
+		Touchpoint *entry = ENTRY(builder, i);
+
+		if ((i & 0xfffff) == 0xfffff)
+			CHECK_FOR_INTERRUPTS();
+		entry->event = labels_translate(builder->labels, entry->event, labels);
+		entry->channel = labels_translate(builder->labels, entry->channel, labels);
+	}
+	builder->labels = labels;
+}
+
 static void
 sort_entries(JourneyBuilder *builder)
 {

@@ -34,4 +34,7 @@ extern struct varlena *builder_journey(JourneyBuilder *builder);
 
 extern Labels *builder_labels(JourneyBuilder *builder);
 
+/* Goes over to another table of labels. */
+extern void builder_relabel(JourneyBuilder *builder, Labels *labels);
+
 #endif							/* JOURNEY_TYPE_BUILDER_H */

@@ -14,6 +14,7 @@
 /* A reader starts with new labels when those it has take this much memory. */
 #define READER_LABELS_MAX	(64 * 1024 * 1024)
 
+#define READER_SHARES		4	/* but so many shares at most */
 /* Maps have at least this many entries, so that a byte cannot miss them. */
 #define MAP_MIN				256
 
@@ -92,6 +93,7 @@ create_labels(JourneyReader *reader)
 
 	reader->labels = labels_create(context);
 	reader->label_context = context;
+	reader->labels->freely = Min(READER_LABELS_MAX, READER_SHARES * labels_share());
 }
 
 JourneyReader *
@@ -217,7 +219,7 @@ read_dictionary(JourneyReader *reader, const JourneyHeader *header, bool with_ch
 		return;
 
 	reader->dictionary_size = 0;
-	if (reader->labels->bytes > READER_LABELS_MAX)
+	if (labels_are_many(reader->labels))
 	{
 		MemoryContext old = reader->label_context;
 

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "type/labels.h"
 #include "utils/memutils.h"
 
@@ -158,6 +159,12 @@ labels_create(MemoryContext context)
 }
 
 /* A copy of the text in the newest block, or in a block of its own. */
+Size
+labels_share(void)
+{
+	return get_hash_memory_limit() / 16;
+}
+
 static char *
 store_text(Labels *labels, const char *text, uint32 length)
 {

@@ -29,7 +29,8 @@ struct Labels
 	uint64		id;				/* unlike that of any other table of this process */
 	uint32		count;			/* codes below this one are in use */
 	Label	   *label;			/* by code; moves when the table grows */
-	Size		bytes;			/* memory held, for those who want to start afresh */
+	Size		bytes;			/* memory held */
+	Size		freely;			/* what it may hold before labels go elsewhere, or 0 */
 	struct LabelIndex *index;	/* private */
 	struct LabelNotes *notes;	/* private */
 };
@@ -68,6 +69,12 @@ extern uint32 labels_intern(Labels *labels, const char *text, uint32 length);
 /* The same if it is there, else LABEL_NONE. */
 extern uint32 labels_find(const Labels *labels, const char *text, uint32 length);
 
+/*
+ * What a table may hold that outlives the groups of an aggregation, and so is not
+ * counted with them: a sixteenth of the memory of one hash table.
+ */
+extern Size labels_share(void);
+
 /* Notes with room for all labels and a fresh stamp. */
 extern LabelNotes *labels_notes(const Labels *labels);
 
@@ -86,5 +93,12 @@ labels_count(const Labels *labels)
 {
 	return labels->count;
 }
+/* Does the table hold more than it may? */
+static inline bool
+labels_are_many(const Labels *labels)
+{
+	return labels->freely > 0 && labels->bytes > labels->freely;
+}
+
 
 #endif							/* JOURNEY_TYPE_LABELS_H */

@@ -30,9 +30,6 @@ extern Datum fuzz_call_many(PGFunction function, int count, const Datum *argumen
 /* A receive function's argument, and the call. */
 extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size);
 
-/* Memory that an aggregate may use before it writes files. */
-extern size_t fuzz_memory;
-
 /* The row type of an aggregate's answer, and who sees its rows. */
 extern const RowColumn *fuzz_column;
 extern int	fuzz_columns;
