@@ -40,3 +40,24 @@ COMMENT ON COLUMN channel_credit.assists IS 'conversions that the channel touche
 COMMENT ON COLUMN channel_credit.removal_effect IS 'markov: part of the conversions that would be lost without the channel';
 
 CREATE POPULATION AGGREGATE channel_attribution(conversion text, model text) RETURNS channel_credit FROM channel, value AS 'what each channel earned of the conversions, by one model or several';
+
+CREATE FUNCTION attribution_from_paths_transition(journey_tally, text, bigint, double precision, bigint, text)
+    RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION attribution_from_paths_transition(journey_tally, text, bigint, double precision, bigint, text) IS
+    'aggregate transition function of attribution_from_paths';
+
+CREATE FUNCTION attribution_from_paths_final(journey_tally) RETURNS channel_credit[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION attribution_from_paths_final(journey_tally) IS 'aggregate final function of attribution_from_paths';
+
+CREATE AGGREGATE attribution_from_paths(path text, conversions bigint, value double precision, nulls bigint, model text) (
+    SFUNC = attribution_from_paths_transition,
+    STYPE = journey_tally,
+    SSPACE = 4096,
+    FINALFUNC = attribution_from_paths_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE attribution_from_paths(text, bigint, double precision, bigint, text) IS
+    'what each channel earned, from paths such as ''a > b > c'' that are counted already';

@@ -13,12 +13,14 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "credit/channels.h"
 #include "type/codec.h"
 #include "type/row.h"
+#include "type/touchpoint.h"
 
 PG_FUNCTION_INFO_V1(attribute_touchpoints);
 
@@ -375,7 +377,7 @@ report_credit(Report *report, const Model *model, double conversions, double val
 }
 
 static void
-report_touches(Report *report, const Tally *tally, uint32 row, int scope)
+report_touches(Report *report, const Tally *tally, uint32 row, int scope, bool customers)
 {
 	static const int columns[CHANNEL_SLOTS] = {
 		CREDIT_TOUCHPOINTS, CREDIT_CUSTOMERS, CREDIT_FIRST_TOUCHES, CREDIT_LAST_TOUCHES,
@@ -383,8 +385,10 @@ report_touches(Report *report, const Tally *tally, uint32 row, int scope)
 	};
 
 	for (int slot = 0; slot < CHANNEL_SLOTS; slot++)
-		report_count(report, columns[slot],
-					 row == PG_UINT32_MAX ? 0 : tally_count(tally, row, CHANNEL_SLOT(scope, slot)));
+		if (customers || slot != CHANNEL_CUSTOMERS)
+			report_count(report, columns[slot],
+						 row == PG_UINT32_MAX ? 0 :
+						 tally_count(tally, row, CHANNEL_SLOT(scope, slot)));
 }
 
 static void
@@ -409,14 +413,14 @@ report_model(Report *report, const ChannelPlan *plan, const Tally *tally, int nu
 		tally_key(tally, credit[i].row, &name);
 		report_credit(report, model, credit[i].conversions, credit[i].value, credit[i].valued, all);
 		report_label(report, CREDIT_CHANNEL, &name);
-		report_touches(report, tally, credit[i].row, scope);
+		report_touches(report, tally, credit[i].row, scope, plan->written.context == NULL);
 		if (model->kind == MODEL_MARKOV)
 			report_number(report, CREDIT_REMOVAL_EFFECT, credit[i].removal);
 	}
 	if (unattributed > 0)
 	{
 		report_credit(report, model, unattributed, tally_sum_total(value), value->count > 0, all);
-		report_touches(report, tally, PG_UINT32_MAX, scope);
+		report_touches(report, tally, PG_UINT32_MAX, scope, plan->written.context == NULL);
 	}
 	pfree(credit);
 }
@@ -449,3 +453,97 @@ ANALYSIS(channel_attribution) = {
 };
 
 POPULATION_AGGREGATE(channel_attribution, channel_attribution_analysis);
+
+/* ----------
+ * Paths that were counted elsewhere
+ * ----------
+ */
+
+enum
+{
+	ARG_PATH = 1,
+	ARG_PATH_CONVERSIONS,
+	ARG_PATH_VALUE,
+	ARG_PATH_NULLS,
+	ARG_PATH_MODEL
+};
+
+static int64
+count_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	int64		count = PG_ARGISNULL(number) ? 0 : PG_GETARG_INT64(number);
+
+	if (count < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s of a path must not be negative", name),
+				 errdetail("It is %lld.", (long long) count)));
+	return count;
+}
+
+static AnalysisPlan *
+paths_configure(const ArgumentValue *value)
+{
+	ChannelPlan *channels = channels_configure(NULL, 0, value[0].text, value[0].length);
+
+	for (int i = 0; i < channels->models->count; i++)
+	{
+		const Model *model = &channels->models->model[i];
+
+		if (model->kind == MODEL_TIME_DECAY || model->kind == MODEL_W_SHAPED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("model %.*s needs times and events, which a path does not have",
+							model->length, model->text)));
+	}
+	return &channels->plan;
+}
+
+static const AnalysisArgument paths_arguments[] = {
+	{"model", ARGUMENT_TEXT, NULL}
+};
+
+ANALYSIS(attribution_from_paths) = {
+	.name = "attribution_from_paths",
+	.version = 1,
+	.arguments = lengthof(paths_arguments),
+	.argument = paths_arguments,
+	.columns = CREDIT_COLUMNS,
+	.column = credit_columns,
+	.configure = paths_configure,
+	.rows = attribution_rows
+};
+
+/* (state, path, conversions, value, nulls, model): a null path is no row at all */
+PG_FUNCTION_INFO_V1(attribution_from_paths_transition);
+Datum
+attribution_from_paths_transition(PG_FUNCTION_ARGS)
+{
+	Tally	   *tally;
+	ChannelPlan *channels = (ChannelPlan *)
+		population_begin_row(fcinfo, &attribution_from_paths_analysis, ARG_PATH_MODEL,
+							 PG_ARGISNULL(ARG_PATH), &tally);
+	int64		conversions = count_argument(fcinfo, ARG_PATH_CONVERSIONS, "conversions");
+	int64		nulls = count_argument(fcinfo, ARG_PATH_NULLS, "nulls");
+	double		value = PG_ARGISNULL(ARG_PATH_VALUE) ? get_float8_nan() :
+		journey_check_number(PG_GETARG_FLOAT8(ARG_PATH_VALUE), "value");
+	const text *path;
+
+	if (tally == NULL)
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(ARG_PATH))
+		PG_RETURN_POINTER(tally);
+	if (conversions == 0 && !isnan(value) && value != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("path has a value without a conversion"),
+				 errdetail("Its value is %g.", value)));
+	path = PG_GETARG_TEXT_PP(ARG_PATH);
+	channels_count_path(channels, written_path_read(&channels->written, VARDATA_ANY(path),
+													VARSIZE_ANY_EXHDR(path)),
+						channels->written.generation, conversions, value, nulls, &tally);
+	PG_RETURN_POINTER(tally);
+}
+
+POPULATION_FUNCTION(attribution_from_paths_final, population_final,
+					attribution_from_paths_analysis);

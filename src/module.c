@@ -14,6 +14,7 @@ JOURNEY_MODULE_MAGIC;
 extern const Analysis stage_funnel_analysis;
 extern const Analysis session_summary_analysis;
 extern const Analysis channel_attribution_analysis;
+extern const Analysis attribution_from_paths_analysis;
 
 extern void _PG_init(void);
 
@@ -27,6 +28,7 @@ _PG_init(void)
 	population_register(&stage_funnel_analysis);
 	population_register(&session_summary_analysis);
 	population_register(&channel_attribution_analysis);
+	population_register(&attribution_from_paths_analysis);
 #ifdef JOURNEY_TEST_FORMAT
 	journey_test_format_init();
 #endif

@@ -101,7 +101,10 @@ channels_configure(const char *conversion, int conversion_length,
 {
 	ChannelPlan *plan = palloc0(sizeof(ChannelPlan));
 
-	plan->paths = credit_paths_create(conversion, conversion_length);
+	plan->paths = conversion ? credit_paths_create(conversion, conversion_length) :
+		credit_paths_create_bare();
+	if (conversion == NULL)
+		plan->written.context = CurrentMemoryContext;
 	plan->models = models_parse(model, model_length);
 	plan->weights.context = CurrentMemoryContext;
 	plan->plan.columns = COLUMN_CHANNEL | COLUMN_VALUE_SELDOM;
@@ -173,7 +176,7 @@ channel_at(const ChannelPlan *plan, int64 touch)
 
 /* What does not depend on a model. */
 static void
-count_touches(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tally)
+count_touches(ChannelPlan *plan, const CreditPath *path, int scope, int64 times, Tally **tally)
 {
 	uint32		last = code_at(plan, path->to - 1);
 
@@ -189,19 +192,31 @@ count_touches(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tall
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
 		plan->row[i - path->from] = row;
-		tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_TOUCHPOINTS), 1);
+		tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_TOUCHPOINTS), times);
 		if (*met != plan->customer)
 			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_CUSTOMERS), 1);
 		*met = plan->customer;
 		if (code != last && plan->path[code] != plan->path_number)
-			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_ASSISTS), 1);
+			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_ASSISTS), times);
 		plan->path[code] = plan->path_number;
 	}
-	tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_FIRST), 1);
+	tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_FIRST), times);
 	tally_add_count(*tally, plan->row[path->to - path->from - 1],
-					CHANNEL_SLOT(scope, CHANNEL_LAST), 1);
+					CHANNEL_SLOT(scope, CHANNEL_LAST), times);
 	if (path->to - path->from == 1)
-		tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_ONLY), 1);
+		tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_ONLY), times);
+}
+
+/* So many times a number of parts. */
+static void
+add_parts(Tally *tally, uint32 row, uint32 slot, uint64 parts, int64 times)
+{
+	uint64		low = (parts & PG_UINT32_MAX) * (times & PG_UINT32_MAX);
+	uint64		middle = (parts >> 32) * (times & PG_UINT32_MAX) + (low >> 32);
+	uint64		other = (parts & PG_UINT32_MAX) * ((uint64) times >> 32) + (middle & PG_UINT32_MAX);
+
+	tally_add_durations(tally, row, slot, times, (other << 32) | (low & PG_UINT32_MAX),
+						(parts >> 32) * ((uint64) times >> 32) + (middle >> 32) + (other >> 32));
 }
 
 /*
@@ -209,7 +224,8 @@ count_touches(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tall
  * weight takes what is left, but for participation, which does not add up to one.
  */
 static void
-count_credit(ChannelPlan *plan, int number, const CreditPath *path, double value, Tally *tally)
+count_credit(ChannelPlan *plan, int number, const CreditPath *path, int64 times, double value,
+			 Tally *tally)
 {
 	const Model *model = &plan->models->model[number];
 	int			slot = SCOPES * CHANNEL_SLOTS + number * CREDIT_SLOTS;
@@ -235,7 +251,7 @@ count_credit(ChannelPlan *plan, int number, const CreditPath *path, double value
 			CHECK_FOR_INTERRUPTS();
 		if (parts == 0)
 			continue;
-		tally_add_duration(tally, plan->row[i], slot + CREDIT_PARTS, parts);
+		add_parts(tally, plan->row[i], slot + CREDIT_PARTS, parts, times);
 		if (!isnan(value))
 			tally_add_value(tally, plan->row[i], slot + CREDIT_VALUE, weight[i] * value);
 	}
@@ -243,7 +259,8 @@ count_credit(ChannelPlan *plan, int number, const CreditPath *path, double value
 
 /* The steps of a path through the states of a chain, and its end. */
 static void
-count_chain(ChannelPlan *plan, int order, const CreditPath *path, double value, Tally **tally)
+count_chain(ChannelPlan *plan, int order, const CreditPath *path, int64 times, double value,
+			Tally **tally)
 {
 	int			shape = plan->steps[order];
 	Label		key[MODEL_MAX_ORDER + 1];
@@ -258,40 +275,41 @@ count_chain(ChannelPlan *plan, int order, const CreditPath *path, double value, 
 			memmove(key, key + 1, --labels * sizeof(Label));
 		key[labels++] = channel_at(plan, i);
 		row = tally_row(tally, shape + CHAIN_STEPS, key, labels);
-		tally_add_count(*tally, row, 0, 1);
+		tally_add_count(*tally, row, 0, times);
 	}
 	row = tally_row(tally, shape + CHAIN_ENDS, key + Max(labels - order, 0), Min(labels, order));
-	tally_add_count(*tally, row, path->conversion < 0 ? END_LOST : END_CONVERTED, 1);
+	tally_add_count(*tally, row, path->conversion < 0 ? END_LOST : END_CONVERTED, times);
 	if (path->conversion >= 0 && !isnan(value))
 		tally_add_value(*tally, row, END_VALUE, value);
 }
 
+/* Conversions with these touches, and the value of them all, NaN being none. */
 static void
-count_path(ChannelPlan *plan, const CreditPath *path, int scope, Tally **tally)
+count_path(ChannelPlan *plan, const CreditPath *path, int scope, int64 times, double value,
+		   Tally **tally)
 {
-	double		value = COLUMN_VALUE_AT(plan->paths->journey, path->conversion);
 	int			slot = scope * lengthof(all_slots);
 
 	if (path->from == path->to)
 	{
-		tally_add_count(*tally, tally_only_row(*tally, SHAPE_ALL), slot, 1);
+		tally_add_count(*tally, tally_only_row(*tally, SHAPE_ALL), slot, times);
 		if (!isnan(value))
 			tally_add_value(*tally, tally_only_row(*tally, SHAPE_ALL), slot + 1, value);
 		return;
 	}
-	count_touches(plan, path, scope, tally);
+	count_touches(plan, path, scope, times, tally);
 	for (int i = 0; i < plan->models->count; i++)
 		if (channels_scope(&plan->models->model[i]) == scope &&
 			plan->models->model[i].kind != MODEL_MARKOV)
-			count_credit(plan, i, path, value, *tally);
+			count_credit(plan, i, path, times, value, *tally);
 	for (int order = 1; order <= MODEL_MAX_ORDER && scope == SCOPE_EXCLUSIVE; order++)
 		if (plan->steps[order] != 0)
-			count_chain(plan, order, path, value, tally);
+			count_chain(plan, order, path, times, value, tally);
 }
 
 /* A path without a conversion: its channels are known, and where it led. */
 static void
-count_rest(ChannelPlan *plan, const CreditPath *path, Tally **tally)
+count_rest(ChannelPlan *plan, const CreditPath *path, int64 times, Tally **tally)
 {
 	for (int64 i = path->from; i < path->to; i++)
 	{
@@ -301,7 +319,7 @@ count_rest(ChannelPlan *plan, const CreditPath *path, Tally **tally)
 	}
 	for (int order = 1; order <= MODEL_MAX_ORDER; order++)
 		if (plan->steps[order] != 0)
-			count_chain(plan, order, path, 0, tally);
+			count_chain(plan, order, path, times, 0, tally);
 }
 
 void
@@ -319,9 +337,26 @@ channels_count(AnalysisPlan *analysis_plan, const JourneyColumns *columns, uint6
 		for (bool found = plan->scope[scope] &&
 			 credit_path_first(plan->paths, scopes[scope], &path);
 			 found; found = credit_path_next(plan->paths, &path))
-			count_path(plan, &path, scope, tally);
+			count_path(plan, &path, scope, 1, COLUMN_VALUE_AT(columns, path.conversion), tally);
 	if (plan->scope[SCOPE_EXCLUSIVE] && credit_path_rest(plan->paths, &path))
-		count_rest(plan, &path, tally);
+		count_rest(plan, &path, 1, tally);
+}
+
+void
+channels_count_path(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation,
+					int64 conversions, double value, int64 lost, Tally **tally)
+{
+	CreditPath	path = {.conversion = columns->count, .to = columns->count};
+
+	credit_paths_take(plan->paths, columns);
+	reserve(plan, columns, generation);
+	plan->customer++;
+	for (int scope = 0; scope < SCOPES; scope++)
+		if (plan->scope[scope] && conversions > 0)
+			count_path(plan, &path, scope, conversions, value, tally);
+	path.conversion = -1;
+	if (plan->scope[SCOPE_EXCLUSIVE] && lost > 0 && columns->count > 0)
+		count_rest(plan, &path, lost, tally);
 }
 
 /* ----------

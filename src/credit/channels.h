@@ -12,6 +12,7 @@
 #define JOURNEY_CREDIT_CHANNELS_H
 
 #include "credit/paths.h"
+#include "credit/written.h"
 #include "population/population.h"
 
 /* Rule-based models share touches; those of populations do not. */
@@ -56,14 +57,24 @@ typedef struct ChannelPlan
 	uint64		path_number;
 	int64		rows_room;
 	uint32	   *row;			/* by touch of a path */
+	WrittenPaths written;		/* of paths that are counted already; else without a context */
 } ChannelPlan;
 
+/* The conversion may be NULL: of paths that are counted already. */
 extern ChannelPlan *channels_configure(const char *conversion, int conversion_length,
 									   const char *model, int model_length);
 
 /* Counts one customer; see Analysis. */
 extern void channels_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation,
 						   Tally **tally);
+
+/*
+ * Counts a path that is known with its numbers: its touches are the columns, from the first
+ * to the last; so many conversions followed, with this value, and so many times none.
+ */
+extern void channels_count_path(ChannelPlan *plan, const JourneyColumns *columns,
+								uint64 generation, int64 conversions, double value, int64 lost,
+								Tally **tally);
 
 /* What a model gives to a channel. */
 typedef struct ChannelCredit

@@ -75,6 +75,26 @@ reserve(CreditPaths *paths, int64 count)
 	paths->room = count;
 }
 
+CreditPaths *
+credit_paths_create_bare(void)
+{
+	CreditPaths *paths = palloc0(sizeof(CreditPaths));
+
+	paths->context = CurrentMemoryContext;
+	return paths;
+}
+
+void
+credit_paths_take(CreditPaths *paths, const JourneyColumns *columns)
+{
+	reserve(paths, columns->count);
+	paths->journey = columns;
+	paths->touches = columns->count;
+	paths->conversions = 0;
+	for (int64 i = 0; i < columns->count; i++)
+		paths->touch[i] = i;
+}
+
 void
 credit_paths_load(CreditPaths *paths, const JourneyColumns *columns, uint64 generation)
 {

@@ -53,6 +53,12 @@ typedef struct CreditPath
 /* Parses into the current memory context, where all else will be, too. */
 extern CreditPaths *credit_paths_create(const char *text, int length);
 
+/* Of touches that are known: for credit_paths_take(). */
+extern CreditPaths *credit_paths_create_bare(void);
+
+/* Takes up columns that are all touches. */
+extern void credit_paths_take(CreditPaths *paths, const JourneyColumns *columns);
+
 /* Takes up a journey; see matcher_load. */
 extern void credit_paths_load(CreditPaths *paths, const JourneyColumns *columns,
 							  uint64 generation);

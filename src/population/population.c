@@ -195,38 +195,60 @@ group_state(Datum datum, const Analysis *analysis, const PopulationPlan *plan)
 }
 
 /*
+ * What every transition function begins with: the call site, the plan of this
+ * row's configuration, which begins at some argument, and the group's state, which
+ * is made unless the row is to be skipped.
+ */
+static PopulationSite *
+begin_row(FunctionCallInfo fcinfo, const Analysis *analysis, int first, bool skip,
+		  PopulationPlan **plan, Tally **tally)
+{
+	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
+	PopulationSite *site;
+
+	population_check_aggregate(fcinfo);
+	site = call_site(fcinfo, analysis);
+	population_arguments(fcinfo, analysis, site->plans.usual, first, value);
+	*plan = population_plan(&site->plans, value);
+	*tally = NULL;
+	if (!PG_ARGISNULL(0))
+		*tally = group_state(PG_GETARG_DATUM(0), analysis, *plan);
+	else if (!skip)
+		*tally = tally_create((*plan)->empty);
+	return site;
+}
+
+/*
  * The transition function of the journey form: (state, journey, configuration
  * ...).  A null journey is no row at all.
  */
 Datum
 population_transition(FunctionCallInfo fcinfo, const Analysis *analysis)
 {
-	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
-	PopulationSite *site;
 	PopulationPlan *plan;
-	Tally	   *tally = NULL;
+	Tally	   *tally;
+	PopulationSite *site = begin_row(fcinfo, analysis, 2, PG_ARGISNULL(1), &plan, &tally);
 	const JourneyColumns *columns;
 	uint64		generation;
 
-	population_check_aggregate(fcinfo);
-	site = call_site(fcinfo, analysis);
-	population_arguments(fcinfo, analysis, site->plans.usual, 2, value);
-	plan = population_plan(&site->plans, value);
-	if (!PG_ARGISNULL(0))
-		tally = group_state(PG_GETARG_DATUM(0), analysis, plan);
-	if (PG_ARGISNULL(1))
-	{
-		if (tally == NULL)
-			PG_RETURN_NULL();
-		PG_RETURN_POINTER(tally);
-	}
-
 	if (tally == NULL)
-		tally = tally_create(plan->empty);
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(tally);
 	columns = journey_read(site->reader, PG_GETARG_DATUM(1), plan->plan->columns);
 	journey_reader_labels(site->reader, &generation);
 	analysis->count(plan->plan, columns, generation, &tally);
 	PG_RETURN_POINTER(tally);
+}
+
+AnalysisPlan *
+population_begin_row(FunctionCallInfo fcinfo, const Analysis *analysis, int first, bool skip,
+					 Tally **tally)
+{
+	PopulationPlan *plan;
+
+	(void) begin_row(fcinfo, analysis, first, skip, &plan, tally);
+	return plan->plan;
 }
 
 /*

@@ -151,6 +151,14 @@ extern Datum population_keyed_transition(FunctionCallInfo fcinfo, const Analysis
 extern Datum population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis);
 
 /*
+ * For an analysis with rows of another kind, whose transition function is its own:
+ * the plan of the configuration that begins at some argument, and the group's
+ * state, NULL if there is none yet and the row is to be skipped.
+ */
+extern AnalysisPlan *population_begin_row(FunctionCallInfo fcinfo, const Analysis *analysis,
+										  int first, bool skip, Tally **tally);
+
+/*
  * Makes an analysis known by its name, so that states of it can be converted
  * when they are combined: once, when the library is loaded.
  */
