@@ -21,7 +21,8 @@ use List::Util qw(first sum0);
 use Math::BigRat;
 use Reference qw(fits);
 
-our @EXPORT_OK = qw(conversions credit_rows channel_rows paths markov shapley shared_out);
+our @EXPORT_OK = qw(conversions credit_rows channel_rows paths markov shapley
+  shared_out sum_of_values);
 
 # ----- conversions and their touches -----------------------------------------
 
@@ -229,11 +230,12 @@ sub credits
 sub credit_rows
 {
 	my ($question, $models, $scope, $most, @journey) = @_;
+	my @conversions = conversions($question, $scope, $most, @journey);
 	my @rows;
 
 	foreach my $model (@$models)
 	{
-		foreach my $c (conversions($question, $scope, $most, @journey))
+		foreach my $c (@conversions)
 		{
 			my @touches = @{ $c->{touches} };
 			my @credits = credits($model, $c);
@@ -334,17 +336,27 @@ sub transitions
 		}
 		$visits{$here} += $times;
 		$state{$here}{conversions} += $path->{conversions};
-		$state{$here}{value} += Math::BigRat->new($path->{value} // 0);
+		$state{$here}{value} += $path->{value} // 0;
 	}
 
 	foreach my $here (keys %state)
 	{
 		my $from = $state{$here};
 
-		$_ = Math::BigRat->new($_) / $visits{$here} foreach values %{ $from->{next} };
-		$from->{$_} = Math::BigRat->new($from->{$_} // 0) / $visits{$here} foreach qw(conversions value);
+		$_ = fraction($_, $visits{$here}) foreach values %{ $from->{next} };
+		$from->{$_} = fraction($from->{$_} // 0, $visits{$here}) foreach qw(conversions value);
 	}
 	return \%state;
+}
+
+# The same few are asked for again and again.
+my %fraction;
+
+sub fraction
+{
+	my ($x, $y) = @_;
+
+	return $x ? $fraction{$x}{$y} //= Math::BigRat->new($x) / $y : 0;
 }
 
 # What is gained from the start on, if the states with that channel lead nowhere:
@@ -454,27 +466,31 @@ sub shapley
 sub channel_rows
 {
 	my ($question, $models, @journeys) = @_;
+	my @paths = map { paths($question, @$_) } @journeys;
+	my ($shared, $exclusive) = map {
+		my $scope = $_;
+		[ map { [ conversions($question, $scope, undef, @$_) ] } @journeys ]
+	} qw(shared exclusive);
 
-	return map { rows_of_model($question, $_, @journeys) } @$models;
+	return map { rows_of_model($_, is_data_driven($_) ? $exclusive : $shared, @paths) } @$models;
 }
+
+sub is_data_driven { return $_[0]{name} =~ /^(?:markov|shapley)$/; }
 
 sub rows_of_model
 {
-	my ($question, $model, @journeys) = @_;
-	my $data_driven = $model->{name} =~ /^(?:markov|shapley)$/;
-	my @by_customer =
-	  map { [ conversions($question, $data_driven ? 'exclusive' : 'shared', undef, @$_) ] } @journeys;
-	my @all = map { @$_ } @by_customer;
+	my ($model, $by_customer, @paths) = @_;
+	my @all = map { @$_ } @$by_customer;
 	my @without = grep { !@{ $_->{touches} } } @all;
-	my %row = %{ counted(@by_customer) };
+	my %row = %{ counted(@$by_customer) };
 
 	if ($model->{name} eq 'markov')
 	{
-		solved_by_markov(\%row, $model->{arguments}[0] // 1, map { paths($question, @$_) } @journeys);
+		solved_by_markov(\%row, $model->{arguments}[0] // 1, @paths);
 	}
 	elsif ($model->{name} eq 'shapley')
 	{
-		solved_by_shapley(\%row, grep { $_->{conversions} } map { paths($question, @$_) } @journeys);
+		solved_by_shapley(\%row, grep { $_->{conversions} } @paths);
 	}
 	else
 	{
@@ -578,7 +594,7 @@ sub solved_by_markov
 	return;
 }
 
-sub number { return ref $_[0] ? $_[0]->as_float(25)->numify : $_[0]; }
+sub number { return ref $_[0] ? $_[0]->numerator->numify / $_[0]->denominator->numify : $_[0]; }
 
 sub solved_by_shapley
 {
