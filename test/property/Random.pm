@@ -9,8 +9,8 @@ use warnings;
 use Exporter 'import';
 use POSIX qw(floor strftime);
 
-our @EXPORT_OK =
-  qw(random_world random_journey random_pattern journey_text pattern_text time_text features);
+our @EXPORT_OK = qw(random_world random_journey random_pattern random_choice journey_text
+  pattern_text choice_text label_text interval_text time_text keyword features);
 
 my %MICROSECONDS = (
 	microsecond => 1,
