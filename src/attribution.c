@@ -414,7 +414,7 @@ report_model(Report *report, const ChannelPlan *plan, const Tally *tally, int nu
 		report_credit(report, model, credit[i].conversions, credit[i].value, credit[i].valued, all);
 		report_label(report, CREDIT_CHANNEL, &name);
 		report_touches(report, tally, credit[i].row, scope, plan->written.context == NULL);
-		if (model->kind == MODEL_MARKOV)
+		if (model->kind == MODEL_MARKOV && !isnan(credit[i].removal))
 			report_number(report, CREDIT_REMOVAL_EFFECT, credit[i].removal);
 	}
 	if (unattributed > 0)

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -270,10 +271,10 @@ chain_credit(const Tally *tally, int shape, int order, ChannelCredit *credit, ui
 	{
 		double		share = all > 0 ? effect[i].conversions / all : 0;
 
-		credit[i].removal = effect[i].conversions;
+		credit[i].removal = conversions > 0 ? effect[i].conversions : get_float8_nan();
 		credit[i].conversions = share * conversions;
 		credit[i].value = (all_value != 0 ? effect[i].value / all_value : share) *
 			tally_sum_total(&value);
-		credit[i].valued = value.count > 0 && effect[i].conversions > 0;
+		credit[i].valued = value.count > 0;
 	}
 }

@@ -249,9 +249,8 @@ count_credit(ChannelPlan *plan, int number, const CreditPath *path, int64 times,
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		if (parts == 0)
-			continue;
-		add_parts(tally, plan->row[i], slot + CREDIT_PARTS, parts, times);
+		if (parts != 0)
+			add_parts(tally, plan->row[i], slot + CREDIT_PARTS, parts, times);
 		if (!isnan(value))
 			tally_add_value(tally, plan->row[i], slot + CREDIT_VALUE, weight[i] * value);
 	}

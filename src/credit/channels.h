@@ -83,8 +83,8 @@ typedef struct ChannelCredit
 	bool		met;			/* it has a touch that the model looks at */
 	double		conversions;
 	double		value;
-	bool		valued;			/* has one of its conversions a value? */
-	double		removal;		/* of Markov models */
+	bool		valued;			/* has one of the conversions it touched a value? */
+	double		removal;		/* of Markov models; NaN: nothing converts */
 } ChannelCredit;
 
 /* By channel, in the order of their names. */
