@@ -255,6 +255,7 @@ chain_credit(const Tally *tally, int shape, int order, ChannelCredit *credit, ui
 	TallySum	value;
 	double		all = 0;
 	double		all_value = 0;
+	double		moved = 0;
 
 	markov_removal_effects(&chain->markov, effect);
 	add_up(tally, shape, &conversions, &value);
@@ -262,7 +263,11 @@ chain_credit(const Tally *tally, int shape, int order, ChannelCredit *credit, ui
 	{
 		all += effect[i].conversions;
 		all_value += effect[i].value;
+		moved += fabs(effect[i].value);
 	}
+	/* losses of value that cancel out share nothing out */
+	if (fabs(all_value) <= moved * 1e-12)
+		all_value = 0;
 	for (uint32 state = 1; state < chain->markov.states; state++)
 		for (int i = 0; i < order; i++)
 			if (chain->channel[state * order + i] != MARKOV_NO_CHANNEL)

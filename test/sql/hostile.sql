@@ -69,7 +69,7 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("label" 1 [] 2 ["ended" count])] []''',
 			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest] 1 ["term" latest]) ("label" 1 ["until" latest] 1 ["ended" count "skipped" count "touchpoints" count "time" duration "value" sum "since previous" durations "since start" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
 			'''tally 2 "session_summary" 1 ["gap" "1800000000"] [] []''', '''tally 2 "x" 0 [] [] []''', '''tally''']
-		WHEN 'text' THEN ARRAY['NULL', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''']
+		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''']
 		WHEN 'text[]' THEN ARRAY['NULL', '''{a,b}''', '''{}''', '''{NULL}''', '''{{a,b},{c,d}}''']
 		WHEN 'cstring' THEN ARRAY['NULL', '''2026-03-01 09:00Z a''', '''''', '''tally''']
 		WHEN 'timestamp with time zone' THEN ARRAY['NULL', '''2026-03-01 09:00Z''', '''infinity''', '''-infinity''',
@@ -236,6 +236,23 @@ GROUP BY of, what ORDER BY of, what;
 DROP FUNCTION go_on, other;
 DROP AGGREGATE funnel_state(journey, text), session_state(journey, interval), funnel_sum(journey_tally), session_sum(journey_tally);
 DROP TABLE real, state;
+
+\echo == forged states of attribution, whose chains are solved
+CREATE AGGREGATE credit_state(journey, text, text) (SFUNC = channel_attribution_transition, STYPE = journey_tally);
+CREATE AGGREGATE credit_sum(journey_tally) (SFUNC = journey_tally_combine, STYPE = journey_tally, FINALFUNC = channel_attribution_final);
+CREATE TABLE state AS SELECT credit_state(j, 'b within 3 days', 'linear, markov, markov(3)')::text AS state
+	FROM (VALUES ('2026-03-01 09:00Z a@w, 2026-03-02 09:00Z a@v, 2026-03-02 10:00Z a@w, 2026-03-03 09:00Z b =1.5'::journey), ('2026-03-03 09:00Z a@v')) j(j);
+CREATE TABLE credit AS SELECT forged, state_of(format('SELECT %L::journey_tally', forged)) AS state FROM state, forge(state) AS forged;
+SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE state = '00000') > 100 AS accepted, count(*) FILTER (WHERE state <> '00000') > 500 AS refused,
+	array_agg(DISTINCT state ORDER BY state) AS states FROM credit;
+SELECT what, count(*) > 100 AS some, array_agg(DISTINCT s ORDER BY s) AS states
+FROM credit, state AS real, LATERAL (VALUES
+	('final', state_of(format('SELECT channel_attribution_final(%L)::text', forged))),
+	('sum with a real one', state_of(format('SELECT credit_sum(s)::text FROM (VALUES (%L::journey_tally), (%L)) q(s)', real.state, forged))),
+	('of the other kind of paths', state_of(format('SELECT attribution_from_paths_final(%L)::text', forged)))) v(what, s)
+WHERE credit.state = '00000' GROUP BY what ORDER BY what;
+DROP AGGREGATE credit_state(journey, text, text), credit_sum(journey_tally);
+DROP TABLE state, credit;
 
 \echo == look-alikes on the search path
 CREATE TABLE shop (id int, j journey);
@@ -468,7 +485,7 @@ FROM routine, LATERAL (SELECT array_agg(format('OUT %I %s', a.name, a.type::regt
 		FROM ROWS FROM (unnest(proargnames), unnest(proallargtypes), unnest(proargmodes)) WITH ORDINALITY a(name, type, mode, n)
 		WHERE mode IN ('o', 't')) columns(c),
 	LATERAL (SELECT CASE proname WHEN 'compare_rates' THEN '1, 2, 1, 2' WHEN 'pattern_steps' THEN '''a -> b''' ELSE
-		'''2026-03-01 09:00+00 a''' || CASE proname WHEN 'attempts' THEN ', ''a''' WHEN 'sessionize' THEN ', ''1 day'', ''2 days''' ELSE '' END END) q(call)
+		'''2026-03-01 09:00+00 a''' || CASE proname WHEN 'attribute_touchpoints' THEN ', ''a'', ''last'', ''shared'', 3' WHEN 'attempts' THEN ', ''a''' WHEN 'sessionize' THEN ', ''1 day'', ''2 days''' ELSE '' END END) q(call)
 WHERE c IS NOT NULL AND prokind = 'f' ORDER BY oid::regprocedure::text;
 
 DROP VIEW own_visits, own_hits, quick, quick_open;
