@@ -345,7 +345,7 @@ SELECT plan_of($$SELECT channel_attribution(journey, '(ad|view) -> buy', 'markov
 SELECT rounded(channel_attribution(journey, '(ad|view) -> buy', :all)) = (SELECT rounded(f) FROM of_all) FROM journeys;
 SELECT count(*) FROM serial s JOIN (SELECT country, channel_attribution(journey, '(ad|view) -> buy', :all) AS f FROM journeys GROUP BY country) p
     ON s.country = p.country AND rounded(s.f) = rounded(p.f);
-RESET max_parallel_workers_per_gather;
+SET max_parallel_workers_per_gather = 0;
 
 \echo -- a conversion is one step, or a touch and a step
 SELECT refusal(format('SELECT attribute_touchpoints(%L, %L)', '', c)) FROM unnest(ARRAY['a -> b -> c', 'a => b', 'a ->[<= 1 hour] b', 'a? -> b', 'a -> !b', 'a & b',
