@@ -275,6 +275,10 @@ FROM unnest((SELECT channel_attribution(journey, 'buy', 'markov(1), markov(2), m
 GROUP BY c.model ORDER BY c.model;
 \echo -- losses of value that cancel out: it is shared as the conversions are
 SELECT shown(channel_attribution(journey, 'buy', 'markov')) FROM (VALUES (j('0:ad@a 1:ad@b 2:buy=10')), (j('0:ad@a 2:buy=-20'))) v(journey);
+\echo -- though in binary they do so but nearly
+SELECT string_agg(c.channel || ' ' || round(c.attributed_value::numeric, 9), ', ')
+FROM unnest((SELECT channel_attribution(journey, 'buy', 'markov')
+             FROM (VALUES (j('0:ad@a 1:ad@b 2:buy=0.1')), (j('0:ad@a 1:ad@b 2:buy=0.2')), (j('0:ad@a 2:buy=-0.3')), (j('0:ad@a 2:buy=-0.3')), (j('0:ad@c'))) v(journey))) c;
 
 \echo -- w_shaped asks for events that are neither touch nor conversion, from rows, too
 SELECT shown(channel_attribution(1, at, event, channel, 'ad -> buy', 'w_shaped(lead, opp)'))
