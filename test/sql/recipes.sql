@@ -8,10 +8,6 @@ SET datestyle = 'ISO';
 CREATE SCHEMA recipes;
 SET search_path = recipes, public;
 
--- The touches that a purchase at p follows.
-CREATE FUNCTION touches(journey, p timestamptz) RETURNS journey IMMUTABLE LANGUAGE sql AS $$
-    SELECT slice(drop_touchpoints($1, 'purchase'), NULL, p + interval '1 microsecond')
-$$;
 CREATE TABLE journeys (customer text, journey journey);
 INSERT INTO journeys VALUES
     ('ann', '2026-03-01 09:00Z visit@ads, 2026-03-01 10:00Z purchase@web =10, 2026-03-02 10:00Z purchase@web =20, 2026-03-03 09:00Z visit@email'),
@@ -20,9 +16,9 @@ INSERT INTO journeys VALUES
     ('dan', '2026-03-01 09:00Z visit@email');
 
 \echo -- first and last touch: each of the six purchases, with what came before it or at its instant
-SELECT customer, p.at::date, p.value, first_channel(touches(journey, p.at)), last_channel(touches(journey, p.at)),
-       last_channel(touches(journey, p.at), '{direct}')
-FROM journeys, touchpoints(journey) p WHERE p.event = 'purchase' ORDER BY customer, p.at;
+SELECT customer, a.converted_at::date, a.conversion_value, min(channel) FILTER (WHERE model = 'first'), min(channel) FILTER (WHERE model = 'last'),
+       min(channel) FILTER (WHERE model = 'last_non(direct)')
+FROM journeys, attribute_touchpoints(journey, 'purchase', 'first, last, last_non(direct)') a WHERE credit = 1 GROUP BY customer, conversion, 2, 3 ORDER BY customer, conversion;
 \echo -- attempts do not share touchpoints: the second of ann is lost, and the first of cat is her touch
 SELECT customer, a.entry_channel, a.value FROM journeys, attempts(journey, '@* -> purchase') a WHERE a.completed ORDER BY customer, attempt;
 \echo -- all revenue is 90; the chains of a funnel have one purchase a customer: 10 and 5, and 8 where a purchase is a touch
