@@ -219,7 +219,7 @@ put_touch(ReturnSetInfo *rsinfo, const TouchCall *call, const Model *model,
 	nulls[TOUCH_CONVERSION_VALUE] = isnan(value);
 	values[TOUCH_TOUCHPOINTS] = Int32GetDatum((int32) (path->to - path->from));
 	values[TOUCH_CREDIT] = Float8GetDatum(credit);
-	values[TOUCH_VALUE] = Float8GetDatum(credit * value);
+	values[TOUCH_VALUE] = Float8GetDatum(credit * value + 0.0);	/* not -0 */
 	nulls[TOUCH_VALUE] = isnan(value);
 	if (i < 0)
 		nulls[TOUCH_NUMBER] = nulls[TOUCH_TOUCHED_AT] = nulls[TOUCH_EVENT] =

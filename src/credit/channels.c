@@ -12,7 +12,11 @@
 #include "credit/channels.h"
 #include "credit/channels_private.h"
 
-#define PARTS			(UINT64CONST(1) << 60)	/* of a conversion */
+#define PARTS			INT64CONST(1000000000000000000)	/* of a conversion */
+#define MANY_PARTS		INT64CONST(1000000000)
+
+/* What touches without a channel are called. */
+static const Label none = {"(none)", 6};
 
 static const TallySlot all_slots[] = {
 	{"unattributed", TALLY_COUNT},
@@ -123,6 +127,7 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 	MemoryContext context = plan->weights.context;
 	uint32		labels = labels_count(columns->labels);
 
+	plan->none = labels_find(columns->labels, none.text, none.length);
 	if (plan->generation == generation && labels <= plan->codes)
 		return;
 	if (labels > plan->codes)
@@ -158,17 +163,18 @@ reserve_rows(ChannelPlan *plan, int64 count)
 	plan->rows_room = count * 2;
 }
 
+/* A channel's code; one that is called as touches without a channel are is the same. */
 static uint32
 code_at(const ChannelPlan *plan, int64 touch)
 {
-	return COLUMN_CHANNEL_AT(plan->paths->journey, plan->paths->touch[touch]);
+	uint32		code = COLUMN_CHANNEL_AT(plan->paths->journey, plan->paths->touch[touch]);
+
+	return code == plan->none ? LABEL_NONE : code;
 }
 
-/* What a channel is called; touches without one have a name for that. */
 static Label
 channel_at(const ChannelPlan *plan, int64 touch)
 {
-	static const Label none = {"(none)", 6};
 	uint32		code = code_at(plan, touch);
 
 	return code == LABEL_NONE ? none : plan->paths->journey->labels->label[code];
@@ -220,9 +226,45 @@ add_parts(Tally *tally, uint32 row, uint32 slot, uint64 parts, int64 times)
 }
 
 /*
- * The weights in parts.  Rounding must not lose one: the touch with the largest
- * weight takes what is left, but for participation, which does not add up to one.
+ * What rounding the weights of a path to parts lost, or gave too much: "each" of
+ * those that have many, and "largest", the one that has most, the rest besides.
  */
+typedef struct Rounding
+{
+	int64		each;
+	int64		largest;
+	int64		rest;
+} Rounding;
+
+static int64
+parts_of(double weight)
+{
+	return (int64) rint(weight * PARTS);
+}
+
+static Rounding
+find_rounding(const double *weight, int64 count)
+{
+	Rounding	rounding = {0};
+	int64		rest = PARTS;
+	int64		many = 0;
+
+	for (int64 i = 0; i < count; i++)
+	{
+		int64		parts = parts_of(weight[i]);
+
+		if (weight[i] > weight[rounding.largest])
+			rounding.largest = i;
+		many += parts > MANY_PARTS;
+		rest -= parts;
+	}
+	if (many > 0)
+		rounding.each = rest / many;
+	rounding.rest = rest - rounding.each * many;
+	return rounding;
+}
+
+/* What a model gives to the touches of a path, and of the value of its conversions. */
 static void
 count_credit(ChannelPlan *plan, int number, const CreditPath *path, int64 times, double value,
 			 Tally *tally)
@@ -231,25 +273,22 @@ count_credit(ChannelPlan *plan, int number, const CreditPath *path, int64 times,
 	int			slot = SCOPES * CHANNEL_SLOTS + number * CREDIT_SLOTS;
 	int64		count = path->to - path->from;
 	const double *weight;
-	int64		largest = 0;
-	uint64		others = 0;
+	Rounding	rounding = {0};
 
 	credit_weigh(&plan->weights, model, plan->paths, path);
 	weight = plan->weights.weight;
-	for (int64 i = 1; i < count; i++)
-		if (weight[i] > weight[largest])
-			largest = i;
-	for (int64 i = 0; i < count; i++)
-		if (i != largest)
-			others += (uint64) rint(weight[i] * PARTS);
+	/* participation does not add up to one */
+	if (model->kind != MODEL_PARTICIPATION)
+		rounding = find_rounding(weight, count);
 	for (int64 i = 0; i < count; i++)
 	{
-		uint64		parts = i == largest && model->kind != MODEL_PARTICIPATION ?
-			PARTS - Min(others, PARTS) : (uint64) rint(weight[i] * PARTS);
+		int64		parts = parts_of(weight[i]);
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		if (parts != 0)
+		parts += parts > MANY_PARTS ? rounding.each : 0;
+		parts += i == rounding.largest ? rounding.rest : 0;
+		if (parts > 0)
 			add_parts(tally, plan->row[i], slot + CREDIT_PARTS, parts, times);
 		if (!isnan(value))
 			tally_add_value(tally, plan->row[i], slot + CREDIT_VALUE, weight[i] * value);
@@ -372,6 +411,30 @@ channels_unattributed(const Tally *tally, int scope, const TallySum **value)
 	return tally_count(tally, row, scope * lengthof(all_slots));
 }
 
+/* How many conversions parts are: the whole ones exactly. */
+static double
+conversions_of(const TallyDuration *parts)
+{
+	uint64		whole = 0;
+	uint64		rest = 0;
+
+	if (parts->high >= PARTS)	/* beyond 64 bits, which are too few for so many anyway */
+		return ldexp((double) parts->high, 64) / PARTS;
+	for (int bit = 127; bit >= 0; bit--)
+	{
+		uint64		word = bit >= 64 ? (uint64) parts->high : parts->low;
+
+		rest = rest << 1 | (word >> (bit % 64) & 1);
+		whole <<= 1;
+		if (rest >= PARTS)
+		{
+			rest -= PARTS;
+			whole |= 1;
+		}
+	}
+	return (double) whole + (double) rest / PARTS;
+}
+
 static void
 read_credit(ChannelCredit *credit, const Tally *tally, int model)
 {
@@ -379,7 +442,7 @@ read_credit(ChannelCredit *credit, const Tally *tally, int model)
 	const TallyDuration *parts = tally_duration(tally, credit->row, slot + CREDIT_PARTS);
 	const TallySum *value = tally_sum(tally, credit->row, slot + CREDIT_VALUE);
 
-	credit->conversions = ldexp((double) parts->high, 4) + ldexp((double) parts->low, -60);
+	credit->conversions = conversions_of(parts);
 	credit->value = tally_sum_total(value);
 	credit->valued = value->count > 0;
 }

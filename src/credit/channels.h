@@ -3,7 +3,7 @@
  *		What is counted of the channels of all customers, and what each model makes
  *		of it.
  *
- * Credit is counted in parts of a conversion, 2^60 each: integers, which add up
+ * Credit is counted in parts of a conversion, 10^18 each: integers, which add up
  * to the same whatever the plan.  A Markov model counts steps from the last
  * channels of a path to the next, and is solved when the answer is made; its state
  * grows with the distinct steps and not with the customers.
@@ -51,6 +51,7 @@ typedef struct ChannelPlan
 	CreditWeights weights;
 	uint64		generation;		/* of the label codes: */
 	uint32		codes;
+	uint32		none;			/* of "(none)", or LABEL_NONE */
 	uint64	   *met;			/* by code and scope: the customer met last */
 	uint64	   *path;			/* by code: the path met last */
 	uint64		customer;

@@ -162,7 +162,11 @@ check_weights(const Parser *parser, int position, const Model *model)
 	for (int i = 0; i < model->weights; i++)
 		sum += model->weight[i];
 	if (model->weights > 0 && (sum == 0 || !isfinite(sum)))
-		pattern_rule_error(parser, position, "The weights must add up to more than zero.", NULL);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weights of a model must add up to more than zero, and not to infinity"),
+				 errdetail("The model begins at character %d.",
+						   pattern_character_at(parser, position))));
 }
 
 static const ModelWord *

@@ -393,5 +393,42 @@ BEGIN
     END LOOP;
 END $$;
 
+\echo == attribution_from_paths: paths that are counted already
+\echo -- T36 again: the same removal effects, and no customers
+SELECT shown(attribution_from_paths(path, conversions, value, nulls, 'markov, linear'))
+FROM (VALUES ('a>b>a', 2, 20, 1), (' b > c ', 1, 5, 2), ('a', 1, 30, 3), ('c >b', 1, 10, 1)) p(path, conversions, value, nulls);
+\echo -- as the same paths give one by one, by every model that a path can have, and merged in parallel: no differences
+CREATE TABLE written AS SELECT path, conversions::bigint, value::float8, nulls::bigint
+	FROM (VALUES ('a > b > a', 2, 20, 1), ('b > c', 1, 5, 2), ('a', 1, 30, 3), ('c > b', 1, 10, 1), ('a > a > b', 3, 6, 0), ('', 2, 7, 1)) p(path, conversions, value, nulls);
+CREATE TABLE walked AS
+	SELECT path || kind || i AS customer, '2026-01-01'::timestamptz + place * interval '1 hour' AS at, 'touch' AS event, btrim(channel) AS channel, NULL::float8 AS value
+	FROM written, LATERAL (SELECT 'won', i FROM generate_series(1, conversions) i UNION ALL SELECT 'lost', i FROM generate_series(1, nulls) i) k(kind, i),
+		unnest(string_to_array(path, '>')) WITH ORDINALITY u(channel, place) WHERE path <> ''
+	UNION ALL SELECT path || 'won' || i, '2026-01-02', 'buy', NULL, value / conversions FROM written, generate_series(1, conversions) i;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+ALTER TABLE written SET (parallel_workers = 2);
+WITH a AS (SELECT s.* FROM unnest((SELECT attribution_from_paths(path, conversions, value, nulls,
+		'first, last, first_non(a), linear, linear_unique, position(1, 2, 3), u_shaped, custom(3, 1), participation, markov, markov(2), markov(3), shapley') FROM written)) s),
+	b AS (SELECT s.* FROM unnest((SELECT channel_attribution(customer, at, event, channel, value, 'touch -> buy',
+		'first, last, first_non(a), linear, linear_unique, position(1, 2, 3), u_shaped, custom(3, 1), participation, markov, markov(2), markov(3), shapley') FROM walked)) s)
+SELECT count(*) AS rows, count(*) FILTER (WHERE a.touchpoints IS DISTINCT FROM b.touchpoints OR a.customers IS NOT NULL OR a.first_touches IS DISTINCT FROM b.first_touches
+		OR a.last_touches IS DISTINCT FROM b.last_touches OR a.only_touches IS DISTINCT FROM b.only_touches OR a.assists IS DISTINCT FROM b.assists
+		OR abs(a.attributed_conversions - b.attributed_conversions) > 1e-9 OR abs(a.attributed_value - b.attributed_value) > 1e-9
+		OR abs(a.removal_effect - b.removal_effect) > 1e-9 OR (a.attributed_value IS NULL) <> (b.attributed_value IS NULL)) AS differences
+FROM a FULL JOIN b ON a.model = b.model AND a.channel IS NOT DISTINCT FROM b.channel;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+\echo -- more conversions than 64 bits of parts can hold: half each
+SELECT shown(attribution_from_paths('a > b', 2000000000000000000, NULL, 0, 'linear'));
+\echo -- no path is no row; no numbers are none
+SELECT attribution_from_paths(NULL, 1, 1, 1, 'last');
+SELECT shown(attribution_from_paths('a', NULL, NULL, NULL, 'last, markov'));
+\echo -- what it refuses
+SELECT refusal(format('SELECT attribution_from_paths(%L, %L, %L, %L, %L)', path, conversions, value, nulls, model))
+FROM (VALUES ('a>>b', 1, '1', 1, 'last'), ('a>', 1, '1', 1, 'last'), ('>a', 1, '1', 1, 'last'), ('>', 1, '1', 1, 'last'), ('a', -1, '1', 1, 'last'), ('a', 1, '1', -1, 'last'),
+	('a', 0, '1', 1, 'last'), ('a', 1, 'NaN', 1, 'last'), ('a', 1, '1', 1, 'time_decay'), ('a', 1, '1', 1, 'w_shaped(x, y)'), ('a', 1, '1', 1, NULL)) v(path, conversions, value, nulls, model);
 SET client_min_messages = warning;
 DROP SCHEMA attribution CASCADE;
