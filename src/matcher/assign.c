@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+#include "type/array.h"
 
 void
 assignment_init(Assignment *a)
@@ -153,7 +154,7 @@ assignment_pick(Assignment *a, const ChainRun *run, int64 first, int64 to, uint6
 		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
 		return;
 	}
-	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * sizeof(uint64));
+	mask = array_alloc(CurrentMemoryContext, count, sizeof(uint64));
 	memcpy(mask, run->mask + first, count * sizeof(uint64));
 	for (int position = 0; position < PATTERN_MAX_ELEMENTS; position++)
 	{

@@ -15,13 +15,14 @@
 #include "utils/memutils.h"
 
 #include "matcher/matcher_private.h"
+#include "type/array.h"
 
 #define START	STEP_BIT(0)
 
 static void
 reserve_masks(Matcher *matcher)
 {
-	Size		size = (Size) Max(matcher->allocated, 1) * sizeof(uint64);
+	Size		size = array_size(Max(matcher->allocated, 1), sizeof(uint64));
 
 	if (matcher->by_allocated >= matcher->allocated && matcher->labelled != NULL)
 		return;

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+#include "type/array.h"
 
 /* A chain that stands at some position. */
 typedef struct FrontEntry
@@ -108,7 +109,7 @@ starts_add(ChainWork *work, Starts *starts, TimestampTz at)
 		if (starts->at == NULL)
 			starts->at = MemoryContextAlloc(work->context, allocated * sizeof(TimestampTz));
 		else
-			starts->at = repalloc_huge(starts->at, allocated * sizeof(TimestampTz));
+			starts->at = array_realloc(starts->at, allocated, sizeof(TimestampTz));
 		starts->allocated = allocated;
 	}
 	starts->at[starts->count++] = at;
@@ -159,9 +160,9 @@ front_reserve(ChainWork *work, Front *front, int64 count)
 		return;
 	count = Max(8, Max(count, front->allocated * 2));
 	if (front->entry == NULL)
-		front->entry = MemoryContextAllocHuge(work->context, count * sizeof(FrontEntry));
+		front->entry = array_alloc(work->context, count, sizeof(FrontEntry));
 	else
-		front->entry = repalloc_huge(front->entry, count * sizeof(FrontEntry));
+		front->entry = array_realloc(front->entry, count, sizeof(FrontEntry));
 	front->allocated = count;
 }
 

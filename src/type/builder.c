@@ -19,6 +19,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/builder.h"
 #include "type/codec.h"
 
@@ -99,7 +100,6 @@ builder_labels(JourneyBuilder *builder)
 	return builder->labels;
 }
 
-/* The canonical order of touchpoints. */
 void
 builder_relabel(JourneyBuilder *builder, Labels *labels)
 {
@@ -115,6 +115,7 @@ builder_relabel(JourneyBuilder *builder, Labels *labels)
 	builder->labels = labels;
 }
 
+/* The canonical order of touchpoints. */
 static inline int
 compare_entries(const Entry *a, const Entry *b, const Labels *labels, int stride)
 {
@@ -386,18 +387,18 @@ const JourneyColumns *
 builder_columns(JourneyBuilder *builder)
 {
 	BuilderColumns *shown = builder->shown;
-	Size		size = builder->count * sizeof(ScoreEntry);
+	Size		size = array_size(builder->count + builder->count / 4, sizeof(ScoreEntry));
 
 	if (shown == NULL)
 		shown = builder->shown = MemoryContextAllocZero(builder->context, sizeof(BuilderColumns));
-	if (size > shown->size)
+	if (builder->count * sizeof(ScoreEntry) > shown->size)
 	{
 		if (shown->memory)
 			pfree(shown->memory);
 		shown->size = 0;
 		shown->memory = NULL;
-		shown->memory = MemoryContextAllocHuge(builder->context, size + size / 4);
-		shown->size = size + size / 4;
+		shown->memory = MemoryContextAllocHuge(builder->context, size);
+		shown->size = size;
 	}
 	sort_entries(builder);
 	fill_columns(builder, shown->memory, &shown->columns);
@@ -413,7 +414,7 @@ builder_journey(JourneyBuilder *builder)
 
 	/* not builder_columns(), so that an aggregate's groups keep nothing of this */
 	sort_entries(builder);
-	memory = MemoryContextAllocHuge(CurrentMemoryContext, builder->count * builder->stride + 1);
+	memory = array_alloc(CurrentMemoryContext, builder->count + 1, builder->stride);
 	fill_columns(builder, memory, &columns);
 	result = journey_encode(&columns);
 	pfree(memory);
