@@ -40,7 +40,7 @@ COMMENT ON COLUMN funnel_stage.conversion_low IS 'conversion_from_start: lower e
 COMMENT ON COLUMN funnel_stage.conversion_high IS 'conversion_from_start: upper end of the 95 % confidence interval';
 COMMENT ON COLUMN funnel_stage.complete IS 'by a time: can no customer of this label come further any more?';
 
-CREATE POPULATION AGGREGATE stage_funnel(pattern text) RETURNS funnel_stage FROM event, channel, value AS 'how many customers reached each step of a pattern, with times, values and drop-off';
+CREATE POPULATION AGGREGATE stage_funnel(pattern text) RETURNS funnel_stage STATE 8192 FROM event, channel, value AS 'how many customers reached each step of a pattern, with times, values and drop-off';
 
 CREATE FUNCTION compare_rates(
     converted_a bigint, total_a bigint, converted_b bigint, total_b bigint,

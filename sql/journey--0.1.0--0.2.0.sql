@@ -169,6 +169,33 @@ DROP FUNCTION journey_eventlog_combine(internal, internal);
 DROP FUNCTION journey_eventlog_serial(internal);
 DROP FUNCTION journey_eventlog_deserial(bytea, internal);
 
+-- PostgreSQL plans with what states take.
+
+CREATE OR REPLACE AGGREGATE stage_funnel(journey, pattern text) (
+    SFUNC = stage_funnel_transition,
+    STYPE = journey_tally,
+    SSPACE = 8192,
+    FINALFUNC = stage_funnel_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+CREATE OR REPLACE AGGREGATE session_summary(journey) (
+    SFUNC = session_summary_transition,
+    STYPE = journey_tally,
+    SSPACE = 1024,
+    FINALFUNC = session_summary_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+CREATE OR REPLACE AGGREGATE session_summary(journey, gap interval) (
+    SFUNC = session_summary_transition,
+    STYPE = journey_tally,
+    SSPACE = 1024,
+    FINALFUNC = session_summary_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+
 -- Comments of the two forms, and session_summary straight from rows of an events table.
 
 COMMENT ON AGGREGATE stage_funnel(customer anyelement, at timestamptz, event text, pattern text) IS

@@ -4,8 +4,9 @@
 # statement, on a line of its own, that is not SQL's:
 #
 #   CREATE POPULATION AGGREGATE name(argument type [USUALLY], ...) RETURNS row_type
-#       FROM column, ... AS 'comment';
+#       STATE bytes FROM column, ... AS 'comment';
 #
+# STATE is what the journey form's state takes, for the planner.
 # It makes the functions and the aggregates of both forms: name(journey, argument ...),
 # also without the arguments that may be left out, and for each column after FROM
 # (event, channel, value or score) the keyed form whose columns end with that.
@@ -26,11 +27,11 @@ function aggregate(name, arguments, transition, type, size, final, more, comment
 }
 
 # Reads a whole journey and counts a customer: some 300 ns.
-function journey_form(name, arguments, comment)
+function journey_form(name, arguments, size, comment)
 {
 	create(name "_transition", "journey_tally, journey" arguments, "journey_tally",
 		"PARALLEL SAFE COST 20", "aggregate transition function of " name)
-	aggregate(name, "journey" arguments, name "_transition", "journey_tally", 4096, name "_final",
+	aggregate(name, "journey" arguments, name "_transition", "journey_tally", size, name "_final",
 		"    COMBINEFUNC = journey_tally_combine,\n", comment)
 }
 
@@ -72,6 +73,9 @@ BEGIN {
 	row = line
 	sub(/^\) RETURNS /, "", row)
 	sub(/ .*/, "", row)
+	state = line
+	sub(/^.* STATE /, "", state)
+	sub(/ .*/, "", state)
 	from = line
 	sub(/^.* FROM /, "", from)
 	sub(/ AS .*/, "", from)
@@ -86,11 +90,11 @@ BEGIN {
 	for (i = 1; i <= n; i++)
 	{
 		if (argument[i] ~ / USUALLY$/)
-			journey_form(name, all, comment)
+			journey_form(name, all, state, comment)
 		sub(/ USUALLY$/, "", argument[i])
 		all = all ", " argument[i]
 	}
-	journey_form(name, all, comment)
+	journey_form(name, all, state, comment)
 	create(name "_keyed_final", "internal", row "[]", "STRICT PARALLEL SAFE COST 10000",
 		"aggregate final function of " name)
 	n = split(from, last, ", ")

@@ -50,4 +50,4 @@ COMMENT ON COLUMN session_stats.bounced IS 'sessions of a single touchpoint';
 COMMENT ON COLUMN session_stats.bounce_rate IS 'bounced, as a fraction of sessions';
 COMMENT ON COLUMN session_stats.value IS 'sum of the values of all touchpoints';
 
-CREATE POPULATION AGGREGATE session_summary(gap interval USUALLY) RETURNS session_stats FROM event, value AS 'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session';
+CREATE POPULATION AGGREGATE session_summary(gap interval USUALLY) RETURNS session_stats STATE 1024 FROM event, value AS 'sessions of many customers summed up; a longer gap, usually 30 minutes, ends a session';

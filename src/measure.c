@@ -13,6 +13,7 @@
 
 #include "pattern/calendar.h"
 #include "pattern/interval.h"
+#include "type/array.h"
 #include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(channel_switches);
@@ -220,7 +221,8 @@ active_dates(PG_FUNCTION_ARGS)
 		if (count == room)
 		{
 			room = Max(64, room * 2);
-			date = date ? repalloc_huge(date, room * sizeof(Datum)) : palloc(room * sizeof(Datum));
+			date = date ? array_realloc(date, room, sizeof(Datum)) :
+				palloc(room * sizeof(Datum));
 		}
 		date[count++] = DateADTGetDatum(calendar_date(zone, columns->at[i], &until));
 	}

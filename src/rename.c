@@ -14,6 +14,7 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/builder.h"
 #include "type/codec.h"
 
@@ -228,9 +229,9 @@ reserve_map(RenameSite *site, const Labels *labels)
 		return;
 	count += count / 2;
 	if (site->map == NULL)
-		site->map = MemoryContextAllocHuge(site->context, count * sizeof(uint32));
+		site->map = array_alloc(site->context, count, sizeof(uint32));
 	else
-		site->map = repalloc_huge(site->map, count * sizeof(uint32));
+		site->map = array_realloc(site->map, count, sizeof(uint32));
 	memset(site->map + site->mapped, 0xff, (count - site->mapped) * sizeof(uint32));
 	site->mapped = count;
 }
@@ -320,7 +321,7 @@ rename_journey(FunctionCallInfo fcinfo, bool channels)
 	bool		changes = false;
 	uint32	   *code;
 
-	code = MemoryContextAllocHuge(CurrentMemoryContext, (columns->count + 1) * sizeof(uint32));
+	code = array_alloc(CurrentMemoryContext, columns->count + 1, sizeof(uint32));
 	for (int64 i = 0; i < columns->count; i++)
 	{
 		uint32		old = channels ? COLUMN_CHANNEL_AT(columns, i) : columns->event[i];

@@ -13,6 +13,7 @@
 
 #include "matcher/call.h"
 #include "population/tally.h"
+#include "type/array.h"
 #include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(journey_slice);
@@ -164,7 +165,7 @@ typedef struct Chosen
 static void *
 make_column(int64 count, Size size)
 {
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * size);
+	return array_alloc(CurrentMemoryContext, Max(count, 1), size);
 }
 
 static void

@@ -104,6 +104,7 @@ describe_column(CustomerColumn *column, Oid type, const char *name)
 	{
 		column->rule = RULE_FUNCTION;
 		column->entry = lookup_type_cache(base, TYPECACHE_HASH_PROC_FINFO |
+										  TYPECACHE_HASH_EXTENDED_PROC_FINFO |
 										  TYPECACHE_EQ_OPR_FINFO);
 		if (OidIsValid(column->entry->hash_proc_finfo.fn_oid) &&
 			OidIsValid(column->entry->eq_opr_finfo.fn_oid) && column->size != -2 &&
@@ -297,12 +298,20 @@ hash_bytes64(const char *data, uint32 length)
 static uint64
 hash_payload(CustomerColumn *column)
 {
+	Datum		value;
 	Datum		hash;
 
 	if (column->rule != RULE_FUNCTION)
 		return hash_bytes64(column->data, column->length);
-	hash = FunctionCall1Coll(&column->entry->hash_proc_finfo, column->entry->typcollation,
-							 payload_datum(column, column->data));
+	value = payload_datum(column, column->data);
+	if (OidIsValid(column->entry->hash_extended_proc_finfo.fn_oid))
+	{
+		hash = FunctionCall2Coll(&column->entry->hash_extended_proc_finfo,
+								 column->entry->typcollation, value,
+								 Int64GetDatum((int64) labels_multiplier));
+		return customer_mix(DatumGetUInt64(hash));
+	}
+	hash = FunctionCall1Coll(&column->entry->hash_proc_finfo, column->entry->typcollation, value);
 	return customer_mix(DatumGetUInt32(hash));
 }
 

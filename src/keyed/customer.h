@@ -14,6 +14,8 @@
 
 #include "fmgr.h"
 
+#include "type/labels.h"
+
 /* What is known of a customer's type. */
 typedef struct CustomerType CustomerType;
 
@@ -50,12 +52,15 @@ extern CustomerTable *customer_table_create(MemoryContext context, CustomerType 
 extern uint32 customer_table_number(CustomerTable *table, const CustomerImage *image);
 extern void customer_table_free(CustomerTable *table);
 
-/* Spreads a key over 64 bits; different keys stay different. */
+/*
+ * Spreads a key over 64 bits; different keys stay different.  Customers may choose
+ * what they are called, but not so that many meet in one place.
+ */
 static inline uint64
 customer_mix(uint64 key)
 {
 	key ^= key >> 32;
-	key *= UINT64CONST(0xD6E8FEB86659FD93);
+	key *= labels_multiplier;
 	key ^= key >> 32;
 	key *= UINT64CONST(0xD6E8FEB86659FD93);
 	return key ^ (key >> 32);

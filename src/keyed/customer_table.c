@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "keyed/customer.h"
+#include "type/array.h"
 
 #define FIRST_ROOM		8
 #define PLACES_PER_KEY	2
@@ -72,8 +73,9 @@ grow(CustomerTable *table)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many customers in memory"),
 				 errhint("Reduce work_mem, so that they are worked off in smaller parts.")));
-	table->image = repalloc_huge(table->image, room * sizeof(CustomerImage));
-	place = MemoryContextAllocExtended(table->context, room * PLACES_PER_KEY * sizeof(uint64),
+	table->image = array_realloc(table->image, room, sizeof(CustomerImage));
+	place = MemoryContextAllocExtended(table->context,
+									   array_size(room, PLACES_PER_KEY * sizeof(uint64)),
 									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	pfree(table->place);
 	table->place = place;

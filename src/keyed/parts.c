@@ -45,12 +45,16 @@ read_images(EventLog *part, LogicalTape *tape)
 	MemoryContext context = part->context;
 	Size		room = 1024;
 	char	   *data = MemoryContextAlloc(context, room);
-	char		record[sizeof(EventRecord) + 2 * sizeof(double)];
+	struct
+	{
+		EventRecord record;
+		double		number[2];
+	}			row;
 	CustomerImage image;
 
 	for (uint64 i = 0;; i++)
 	{
-		Size		size = LogicalTapeRead(tape, record, part->width);
+		Size		size = LogicalTapeRead(tape, &row, part->width);
 
 		if (size == 0)
 			break;
@@ -67,10 +71,10 @@ read_images(EventLog *part, LogicalTape *tape)
 		}
 		read_exactly(tape, data, image.length);
 		image.data = data;
-		image.hash = (uint64) ((EventRecord *) record)->key;
+		image.hash = (uint64) row.record.key;
 		eventlog_reserve(part);
-		((EventRecord *) record)->key = eventlog_image_key(part, &image);
-		memcpy(part->free, record, part->width);
+		row.record.key = eventlog_image_key(part, &image);
+		memcpy(part->free, &row, part->width);
 		part->free += part->width;
 	}
 	pfree(data);

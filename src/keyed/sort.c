@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "keyed/eventlog.h"
+#include "type/array.h"
 
 #define MAX_BUCKET_BITS		12
 #define MAX_SLOT_BITS		16
@@ -132,7 +133,7 @@ deal_records(EventSorter *sorter, EventLog *log)
 		sorter->bucket_bits++;
 	buckets = UINT32_C(1) << sorter->bucket_bits;
 	count_buckets(sorter, log);
-	sorter->records = MemoryContextAllocHuge(sorter->work, count * sorter->width + 1);
+	sorter->records = array_alloc(sorter->work, count + 1, sorter->width);
 	for (EventBlock *block = log->first; block; block = log->first)
 	{
 		const char *r = EVENT_BLOCK_RECORDS(block);
@@ -169,8 +170,7 @@ reserve_columns(EventSorter *sorter, int64 count)
 	if (sorter->column_memory)
 		pfree(sorter->column_memory);
 	sorter->column_room = Max(count, Max(sorter->column_room * 2, 256));
-	sorter->column_memory = MemoryContextAllocHuge(sorter->work,
-												   sorter->column_room * sizeof(ScoreRecord));
+	sorter->column_memory = array_alloc(sorter->work, sorter->column_room, sizeof(ScoreRecord));
 }
 
 /* Copies "count" sorted records of one customer to columns and hands them over. */
@@ -258,7 +258,7 @@ reserve_scratch(EventSorter *sorter, Size size)
 		return;
 	if (sorter->scratch)
 		pfree(sorter->scratch);
-	sorter->scratch_room = size + size / 4;
+	sorter->scratch_room = array_size((uint64) size + size / 4, 1);
 	sorter->scratch = MemoryContextAllocHuge(sorter->work, sorter->scratch_room);
 }
 

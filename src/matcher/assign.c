@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+#include "type/array.h"
 
 void
 assignment_init(Assignment *a)
@@ -202,7 +203,7 @@ assignment_pick(Assignment *a, const ChainPlan *plan, const ChainRun *run, int64
 		touchpoint[pg_rightmost_one_pos64(positions)] = run->index[first];
 		return;
 	}
-	mask = MemoryContextAllocHuge(CurrentMemoryContext, count * 2 * sizeof(uint64));
+	mask = array_alloc(CurrentMemoryContext, count * 2, sizeof(uint64));
 	match = mask + count;
 	memcpy(mask, run->mask + first, count * sizeof(uint64));
 	memcpy(match, run->match + first, count * sizeof(uint64));

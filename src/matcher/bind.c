@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/matcher_private.h"
+#include "type/array.h"
 
 /* ----------
  * Plan
@@ -255,7 +256,7 @@ matcher_bind_labels(Matcher *matcher, const Labels *labels, uint64 generation)
 	if (count > matcher->bound_allocated)
 	{
 		uint32		allocated = Max(64, Max(count, matcher->bound_allocated * 2));
-		Size		size = (Size) allocated * matcher->words * sizeof(uint64);
+		Size		size = array_size(allocated, matcher->words * sizeof(uint64));
 
 		if (matcher->event_bits == NULL)
 		{

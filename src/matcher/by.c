@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/matcher_private.h"
+#include "type/array.h"
 
 #define START	STEP_BIT(0)
 
@@ -59,7 +60,7 @@ reserve(Matcher *matcher, void *old, int64 count, Size size)
 {
 	if (old != NULL)
 		pfree(old);
-	return MemoryContextAllocHuge(matcher->context, (Size) count * size);
+	return array_alloc(matcher->context, count, size);
 }
 
 static void

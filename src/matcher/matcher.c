@@ -9,6 +9,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/matcher_private.h"
+#include "type/array.h"
 
 /* ----------
  * Loading
@@ -29,9 +30,9 @@ reserve(Matcher *matcher, int64 count)
 		pfree(matcher->mask);
 		pfree(matcher->index);
 	}
-	matcher->at = MemoryContextAllocHuge(matcher->context, allocated * sizeof(TimestampTz));
-	matcher->mask = MemoryContextAllocHuge(matcher->context, allocated * sizeof(uint64));
-	matcher->index = MemoryContextAllocHuge(matcher->context, allocated * sizeof(int64));
+	matcher->at = array_alloc(matcher->context, allocated, sizeof(TimestampTz));
+	matcher->mask = array_alloc(matcher->context, allocated, sizeof(uint64));
+	matcher->index = array_alloc(matcher->context, allocated, sizeof(int64));
 	matcher->allocated = allocated;
 }
 
@@ -117,10 +118,10 @@ reserve_parts(Matcher *matcher, int64 parts)
 	if (parts <= matcher->parts_allocated)
 		return;
 	parts = Max(parts, matcher->parts_allocated * 2);
-	matcher->part = repalloc_huge(matcher->part, parts * sizeof(MatcherPart));
+	matcher->part = array_realloc(matcher->part, parts, sizeof(MatcherPart));
 	if (matcher->trailing)
-		matcher->trailing = repalloc_huge(matcher->trailing,
-										  parts * matcher->plan.trailing * sizeof(ChainTrailing));
+		matcher->trailing = array_realloc(matcher->trailing, parts,
+										  matcher->plan.trailing * sizeof(ChainTrailing));
 	matcher->parts_allocated = parts;
 }
 
@@ -130,7 +131,7 @@ matcher_reserve_places(Matcher *matcher)
 {
 	if (matcher->places < matcher->bound)
 	{
-		Size		size = (Size) matcher->bound_allocated * sizeof(int64);
+		Size		size = array_size(matcher->bound_allocated, sizeof(int64));
 
 		if (matcher->place != NULL)
 			pfree(matcher->place);
@@ -166,8 +167,8 @@ list_channels(Matcher *matcher)
 				matcher->channel = MemoryContextAlloc(matcher->context,
 													  matcher->channels_allocated * sizeof(uint32));
 			else
-				matcher->channel = repalloc_huge(matcher->channel,
-												 matcher->channels_allocated * sizeof(uint32));
+				matcher->channel = array_realloc(matcher->channel, matcher->channels_allocated,
+												 sizeof(uint32));
 		}
 		matcher->channel[matcher->channels++] = code;
 	}

@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+#include "type/array.h"
 
 #define NO_START	PG_INT64_MIN
 

@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/chain_private.h"
+#include "type/array.h"
 
 #define NO_GROUP	((int64) -1)
 
@@ -256,7 +257,7 @@ find_groups(Trace *trace)
 		if (work->groups + 1 >= work->groups_allocated)
 		{
 			work->groups_allocated *= 2;
-			work->first = repalloc_huge(work->first, work->groups_allocated * sizeof(int64));
+			work->first = array_realloc(work->first, work->groups_allocated, sizeof(int64));
 		}
 		work->first[work->groups] = i;
 		if (i == run->count || run->at[i] > trace->reach->completed_at)
@@ -270,7 +271,7 @@ static void
 trace_backwards(Trace *trace)
 {
 	TraceWork  *work = trace->work;
-	Size		needed = (Size) work->groups * trace->positions;
+	Size		needed = array_size(work->groups, trace->positions);
 
 	if (needed > work->rest_allocated)
 	{

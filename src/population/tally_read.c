@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 
 #include "population/tally_private.h"
+#include "type/array.h"
 
 /* Byte order of labels, the null label last. */
 static int
@@ -71,7 +72,7 @@ uint32 *
 tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 {
 	const TallyRow *entry = TALLY_ROWS(tally);
-	KeyedRow   *keyed = palloc_extended(Max(tally->rows, 1) * sizeof(KeyedRow), MCXT_ALLOC_HUGE);
+	KeyedRow   *keyed = array_alloc(CurrentMemoryContext, Max(tally->rows, 1), sizeof(KeyedRow));
 	uint32	   *order = palloc(Max(tally->rows, 1) * sizeof(uint32));
 	uint32		n = 0;
 	Size		labels = 0;
@@ -80,7 +81,7 @@ tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 	for (uint32 row = 0; row < tally->rows; row++)
 		if (is_of_shape(&entry[row], shape))
 			labels += entry[row].labels;
-	key = palloc_extended(Max(labels, 1) * sizeof(Label), MCXT_ALLOC_HUGE);
+	key = array_alloc(CurrentMemoryContext, Max(labels, 1), sizeof(Label));
 	for (uint32 row = 0; row < tally->rows; row++)
 	{
 		if (!is_of_shape(&entry[row], shape))

@@ -19,6 +19,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/builder.h"
 #include "type/codec.h"
 #include "type/touchpoint.h"
@@ -281,14 +282,14 @@ builder_columns(JourneyBuilder *builder)
 
 	if (shown == NULL)
 		shown = builder->shown = MemoryContextAllocZero(builder->context, sizeof(BuilderColumns));
-	if (size > shown->size)
+	if (builder->count * sizeof(ScoreRecord) > shown->size)
 	{
 		if (shown->memory)
 			pfree(shown->memory);
 		shown->size = 0;
 		shown->memory = NULL;
-		shown->memory = MemoryContextAllocHuge(builder->context, size + size / 4);
-		shown->size = size + size / 4;
+		shown->memory = MemoryContextAllocHuge(builder->context, size);
+		shown->size = size;
 	}
 	sort_entries(builder);
 	fill_columns(builder, shown->memory, &shown->columns);
@@ -304,7 +305,7 @@ builder_journey(JourneyBuilder *builder)
 
 	/* not builder_columns(), so that an aggregate's groups keep nothing of this */
 	sort_entries(builder);
-	memory = MemoryContextAllocHuge(CurrentMemoryContext, builder->count * builder->stride + 1);
+	memory = array_alloc(CurrentMemoryContext, builder->count + 1, builder->stride);
 	fill_columns(builder, memory, &columns);
 	result = journey_encode(&columns);
 	pfree(memory);

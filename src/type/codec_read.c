@@ -8,13 +8,14 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/codec.h"
 #include "type/codec_private.h"
 
 /* A reader starts with new labels when those it has take this much memory. */
 #define READER_LABELS_MAX	(64 * 1024 * 1024)
-
 #define READER_SHARES		4	/* but so many shares at most */
+
 /* Maps have at least this many entries, so that a byte cannot miss them. */
 #define MAP_MIN				256
 
@@ -92,8 +93,8 @@ create_labels(JourneyReader *reader)
 												  ALLOCSET_SMALL_SIZES);
 
 	reader->labels = labels_create(context);
-	reader->label_context = context;
 	reader->labels->freely = Min(READER_LABELS_MAX, READER_SHARES * labels_share());
+	reader->label_context = context;
 }
 
 JourneyReader *
@@ -125,9 +126,9 @@ journey_reader_labels(JourneyReader *reader, uint64 *generation)
 
 /* An array in the reader's context with room for so many elements. */
 static void *
-make_room(JourneyReader *reader, Size elements, Size element_size)
+make_room(JourneyReader *reader, uint64 elements, Size element_size)
 {
-	return MemoryContextAllocHuge(reader->context, elements * element_size);
+	return array_alloc(reader->context, elements, element_size);
 }
 
 static void
@@ -174,7 +175,7 @@ read_labels(JourneyReader *reader, CodeMap *map, uint32 used, uint32 count, Curs
 {
 	if (map->room < used + count || map->room < MAP_MIN)
 	{
-		Size		room = Max(2 * ((Size) used + count), MAP_MIN);
+		uint64		room = Max(2 * ((uint64) used + count), MAP_MIN);
 
 		if (map->code)
 			pfree(map->code);

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/codec.h"
 #include "type/codec_private.h"
 
@@ -402,7 +403,7 @@ relabel_dictionaries(Cursor cursor, const JourneyHeader *header, bool channels, 
 {
 	uint64		count = (uint64) header->events + header->channels;
 	LabelNotes *notes = labels_notes(labels);
-	uint32	   *code = palloc_extended(count * sizeof(uint32), MCXT_ALLOC_HUGE);
+	uint32	   *code = array_alloc(CurrentMemoryContext, count, sizeof(uint32));
 
 	*size = 0;
 	for (uint64 i = 0; i < count; i++)

@@ -15,6 +15,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "type/array.h"
 #include "type/codec.h"
 
 /*
@@ -325,8 +326,7 @@ hash_labels(Scratch *scratch)
 			pfree(scratch->label_hash);
 		scratch->label_hash = NULL;
 		scratch->room = scratch->hashed = 0;
-		scratch->label_hash = MemoryContextAllocHuge(scratch->context,
-													 2 * (Size) count * sizeof(uint64));
+		scratch->label_hash = array_alloc(scratch->context, count, 2 * sizeof(uint64));
 		scratch->room = 2 * count;
 	}
 	for (uint32 i = scratch->hashed; i < count; i++)

@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "type/array.h"
 #include "type/builder.h"
 #include "type/codec.h"
 #include "type/row.h"
@@ -260,7 +261,7 @@ journey_duration_seconds(PG_FUNCTION_ARGS)
 static ArrayType *
 label_array(const JourneyHeader *header, uint32 skip, uint32 count)
 {
-	Datum	   *element = palloc_extended(Max(count, 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
+	Datum	   *element = array_alloc(CurrentMemoryContext, Max(count, 1), sizeof(Datum));
 	const char *position = header->dictionary;
 
 	for (uint64 i = 0; i < (uint64) skip + count; i++)

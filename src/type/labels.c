@@ -15,6 +15,7 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "type/array.h"
 #include "type/labels.h"
 #include "utils/memutils.h"
 
@@ -65,21 +66,20 @@ load32(const char *p)
 	return word;
 }
 
-/* An odd random number; 0: not yet chosen. */
-static uint64 multiplier;
+uint64		labels_multiplier;	/* 0: not yet chosen */
 
 static void
 choose_multiplier(void)
 {
-	if (!pg_strong_random(&multiplier, sizeof(multiplier)))
-		multiplier = UINT64CONST(0x9E3779B97F4A7C15);
-	multiplier |= 1;
+	if (!pg_strong_random(&labels_multiplier, sizeof(labels_multiplier)))
+		labels_multiplier = UINT64CONST(0x9E3779B97F4A7C15);
+	labels_multiplier |= 1;
 }
 
 static inline uint64
 mix(uint64 word)
 {
-	word *= multiplier;
+	word *= labels_multiplier;
 	return word ^ (word >> 32);
 }
 
@@ -95,7 +95,7 @@ make_odd_key(const char *text, uint32 length, LabelKey *key)
 			key->a = (key->a << 8) | (unsigned char) text[i];
 		return;
 	}
-	key->a = hash_bytes_extended((const unsigned char *) text, length, multiplier);
+	key->a = hash_bytes_extended((const unsigned char *) text, length, labels_multiplier);
 	memcpy(&key->b, text, sizeof(key->b));
 }
 
@@ -136,7 +136,7 @@ labels_create(MemoryContext context)
 	Labels	   *labels;
 	Size		size = sizeof(Labels) + sizeof(struct LabelIndex);
 
-	if (multiplier == 0)
+	if (labels_multiplier == 0)
 		choose_multiplier();
 	labels = MemoryContextAllocZero(context, size);
 	index = (struct LabelIndex *) (labels + 1);
@@ -158,13 +158,13 @@ labels_create(MemoryContext context)
 	return labels;
 }
 
-/* A copy of the text in the newest block, or in a block of its own. */
 Size
 labels_share(void)
 {
 	return get_hash_memory_limit() / 16;
 }
 
+/* A copy of the text in the newest block, or in a block of its own. */
 static char *
 store_text(Labels *labels, const char *text, uint32 length)
 {
@@ -221,8 +221,9 @@ grow(Labels *labels)
 				 errmsg("too many different event and channel names"),
 				 errdetail("There are more than %u.", index->room)));
 
-	labels->label = repalloc_huge(labels->label, room * sizeof(Label));
-	slot = MemoryContextAllocExtended(labels->context, SLOTS_PER_LABEL * room * sizeof(LabelSlot),
+	labels->label = array_realloc(labels->label, room, sizeof(Label));
+	slot = MemoryContextAllocExtended(labels->context,
+									  array_size(room, SLOTS_PER_LABEL * sizeof(LabelSlot)),
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	pfree(index->slot);
 	labels->bytes += index->room * LABEL_SIZE;
@@ -310,9 +311,9 @@ static uint32 *
 grow_codes(MemoryContext context, uint32 *codes, uint32 used, uint32 size)
 {
 	if (codes == NULL)
-		codes = MemoryContextAllocHuge(context, (Size) size * sizeof(uint32));
+		codes = array_alloc(context, size, sizeof(uint32));
 	else
-		codes = repalloc_huge(codes, (Size) size * sizeof(uint32));
+		codes = array_realloc(codes, size, sizeof(uint32));
 	memset(codes + used, 0, (Size) (size - used) * sizeof(uint32));
 	return codes;
 }
@@ -330,8 +331,8 @@ labels_notes(const Labels *labels)
 		notes->channel_code = grow_codes(labels->context, notes->channel_code, notes->size, size);
 		notes->note = (LabelNote *)
 			(notes->note ?
-			 repalloc_huge(notes->note, size * sizeof(LabelNote)) :
-			 MemoryContextAllocHuge(labels->context, size * sizeof(LabelNote)));
+			 array_realloc(notes->note, size, sizeof(LabelNote)) :
+			 array_alloc(labels->context, size, sizeof(LabelNote)));
 		memset(notes->note + notes->size, 0, (size - notes->size) * sizeof(LabelNote));
 		notes->size = size;
 	}

@@ -60,20 +60,26 @@ typedef struct LabelNotes
 	uint32	   *translated;		/* by code; LABEL_NONE: not yet translated */
 } LabelNotes;
 
+/*
+ * An odd random number, another one in each process, for hashes of what strangers may
+ * choose; it is there once there is a table.
+ */
+extern uint64 labels_multiplier;
+
 /* A new, empty table in the given context. */
 extern Labels *labels_create(MemoryContext context);
-
-/* The code of a label, which is copied into the table when it is new. */
-extern uint32 labels_intern(Labels *labels, const char *text, uint32 length);
-
-/* The same if it is there, else LABEL_NONE. */
-extern uint32 labels_find(const Labels *labels, const char *text, uint32 length);
 
 /*
  * What a table may hold that outlives the groups of an aggregation, and so is not
  * counted with them: a sixteenth of the memory of one hash table.
  */
 extern Size labels_share(void);
+
+/* The code of a label, which is copied into the table when it is new. */
+extern uint32 labels_intern(Labels *labels, const char *text, uint32 length);
+
+/* The same if it is there, else LABEL_NONE. */
+extern uint32 labels_find(const Labels *labels, const char *text, uint32 length);
 
 /* Notes with room for all labels and a fresh stamp. */
 extern LabelNotes *labels_notes(const Labels *labels);
@@ -87,12 +93,6 @@ extern uint32 labels_translate(const Labels *from, uint32 code, Labels *to);
 /* memcmp order of two labels, LABEL_NONE first. */
 extern int	labels_compare(const Labels *labels, uint32 a, uint32 b);
 
-/* How many codes are there, LABEL_NONE included? */
-static inline uint32
-labels_count(const Labels *labels)
-{
-	return labels->count;
-}
 /* Does the table hold more than it may? */
 static inline bool
 labels_are_many(const Labels *labels)
@@ -100,5 +100,11 @@ labels_are_many(const Labels *labels)
 	return labels->freely > 0 && labels->bytes > labels->freely;
 }
 
+/* How many codes are there, LABEL_NONE included? */
+static inline uint32
+labels_count(const Labels *labels)
+{
+	return labels->count;
+}
 
 #endif							/* JOURNEY_TYPE_LABELS_H */
