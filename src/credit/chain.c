@@ -16,6 +16,7 @@
 
 #include "credit/channels_private.h"
 #include "credit/markov.h"
+#include "type/array.h"
 
 /* A state's channels in one number, each from 1 on. */
 #define CHANNEL_BITS	21
@@ -88,13 +89,13 @@ reserve_state(ChainReading *chain)
 				 errhint("Use a lower order, or fewer channels.")));
 	room = room == 0 ? 64 : room * 2;
 	chain->channel = chain->room == 0 ? palloc(room * chain->order * sizeof(uint32)) :
-		repalloc_huge(chain->channel, room * chain->order * sizeof(uint32));
+		array_realloc(chain->channel, room * chain->order, sizeof(uint32));
 	chain->converted = chain->room == 0 ? palloc(room * sizeof(int64)) :
-		repalloc_huge(chain->converted, room * sizeof(int64));
+		array_realloc(chain->converted, room, sizeof(int64));
 	chain->lost = chain->room == 0 ? palloc(room * sizeof(int64)) :
-		repalloc_huge(chain->lost, room * sizeof(int64));
+		array_realloc(chain->lost, room, sizeof(int64));
 	chain->value = chain->room == 0 ? palloc(room * sizeof(double)) :
-		repalloc_huge(chain->value, room * sizeof(double));
+		array_realloc(chain->value, room, sizeof(double));
 	chain->room = room;
 }
 

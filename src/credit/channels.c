@@ -11,6 +11,7 @@
 
 #include "credit/channels.h"
 #include "credit/channels_private.h"
+#include "type/array.h"
 
 #define PARTS			INT64CONST(1000000000000000000)	/* of a conversion */
 #define MANY_PARTS		INT64CONST(1000000000)
@@ -141,8 +142,8 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 		}
 		plan->codes = 0;
 		plan->met = plan->path = NULL;
-		plan->met = MemoryContextAllocHuge(context, (Size) room * SCOPES * sizeof(uint64));
-		plan->path = MemoryContextAllocHuge(context, (Size) room * sizeof(uint64));
+		plan->met = array_alloc(context, (uint64) room * SCOPES, sizeof(uint64));
+		plan->path = array_alloc(context, room, sizeof(uint64));
 		plan->codes = room;
 	}
 	memset(plan->met, 0, (Size) plan->codes * SCOPES * sizeof(uint64));
@@ -159,7 +160,7 @@ reserve_rows(ChannelPlan *plan, int64 count)
 		pfree(plan->row);
 	plan->rows_room = 0;
 	plan->row = NULL;
-	plan->row = MemoryContextAllocHuge(plan->weights.context, count * 2 * sizeof(uint32));
+	plan->row = array_alloc(plan->weights.context, count * 2, sizeof(uint32));
 	plan->rows_room = count * 2;
 }
 

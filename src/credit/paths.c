@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 
 #include "credit/paths.h"
+#include "type/array.h"
 
 #define USUAL_LOOKBACK	(30 * USECS_PER_DAY)
 
@@ -70,8 +71,8 @@ reserve(CreditPaths *paths, int64 count)
 		pfree(paths->conversion);
 	paths->room = 0;
 	paths->touch = paths->conversion = NULL;
-	paths->touch = MemoryContextAllocHuge(paths->context, count * sizeof(int64));
-	paths->conversion = MemoryContextAllocHuge(paths->context, count * sizeof(int64));
+	paths->touch = array_alloc(paths->context, count, sizeof(int64));
+	paths->conversion = array_alloc(paths->context, count, sizeof(int64));
 	paths->room = count;
 }
 

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "credit/paths.h"
+#include "type/array.h"
 
 #define MILESTONE_WEIGHT	0.3
 #define OTHERS_WEIGHT		0.1
@@ -39,7 +40,7 @@ reserve(CreditWeights *weights, int64 count, uint32 labels)
 			pfree(weights->weight);
 		weights->room = 0;
 		weights->weight = NULL;
-		weights->weight = MemoryContextAllocHuge(weights->context, room * sizeof(double));
+		weights->weight = array_alloc(weights->context, room, sizeof(double));
 		weights->room = room;
 	}
 	if (labels > weights->labels)

@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #include "credit/written.h"
+#include "type/array.h"
 #include "type/labels.h"
 
 #define MOST_LABEL_BYTES	(8 * 1024 * 1024)
@@ -20,15 +21,15 @@ reserve(WrittenPaths *paths, int64 count)
 	count *= 2;
 	if (paths->room > 0)
 	{
-		paths->columns.at = repalloc_huge(unconstify(TimestampTz *, paths->columns.at),
-										  count * sizeof(TimestampTz));
-		paths->columns.channel = repalloc_huge(unconstify(uint32 *, paths->columns.channel),
-											   count * sizeof(uint32));
+		paths->columns.at = array_realloc(unconstify(TimestampTz *, paths->columns.at),
+										  count, sizeof(TimestampTz));
+		paths->columns.channel = array_realloc(unconstify(uint32 *, paths->columns.channel),
+											   count, sizeof(uint32));
 	}
 	else
 	{
-		paths->columns.at = MemoryContextAllocHuge(paths->context, count * sizeof(TimestampTz));
-		paths->columns.channel = MemoryContextAllocHuge(paths->context, count * sizeof(uint32));
+		paths->columns.at = array_alloc(paths->context, count, sizeof(TimestampTz));
+		paths->columns.channel = array_alloc(paths->context, count, sizeof(uint32));
 	}
 	paths->columns.event = paths->columns.channel;	/* nobody looks at it */
 	paths->room = count;
