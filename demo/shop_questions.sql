@@ -88,6 +88,21 @@ SELECT at, event, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS ses
 FROM events
 WHERE customer = :someone;
 
+\echo '== Which channel earned the purchases?  Of visits within 30 days before, by six models; nobody: no visit came before'
+SELECT coalesce(a.channel, '(nobody)') AS channel,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'first')::numeric) AS first,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'last')::numeric) AS last,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'linear')::numeric) AS linear,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'u_shaped')::numeric) AS u_shaped,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'time_decay')::numeric) AS time_decay,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'markov')::numeric) AS markov,
+       round(sum(a.attributed_value) FILTER (WHERE a.model = 'linear')::numeric, 2) AS linear_value
+FROM unnest((SELECT channel_attribution(journey, 'visit -> purchase within 30 days',
+                                        'first, last, linear, u_shaped, time_decay, markov')
+             FROM journeys)) AS a
+GROUP BY a.channel
+ORDER BY linear DESC;
+
 \echo '== Whom does an abandoned cart belong to?  No purchase within a day of the last click on it, and that day is over'
 SELECT customer, a.started_at AS cart_at, a.entry_channel AS channel, a.value AS worth
 FROM journeys CROSS JOIN LATERAL attempts(journey, 'add_to_cart -> !(add_to_cart|purchase) within 1 day') AS a

@@ -139,15 +139,19 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 		{
 			pfree(plan->met);
 			pfree(plan->path);
+			pfree(plan->channel_row);
 		}
 		plan->codes = 0;
 		plan->met = plan->path = NULL;
+		plan->channel_row = NULL;
 		plan->met = array_alloc(context, (uint64) room * SCOPES, sizeof(uint64));
 		plan->path = array_alloc(context, room, sizeof(uint64));
+		plan->channel_row = array_alloc(context, room, sizeof(uint32));
 		plan->codes = room;
 	}
 	memset(plan->met, 0, (Size) plan->codes * SCOPES * sizeof(uint64));
 	memset(plan->path, 0, (Size) plan->codes * sizeof(uint64));
+	memset(plan->channel_row, 0, (Size) plan->codes * sizeof(uint32));
 	plan->generation = generation;
 }
 
@@ -193,7 +197,8 @@ count_touches(ChannelPlan *plan, const CreditPath *path, int scope, int64 times,
 	{
 		uint32		code = code_at(plan, i);
 		Label		label = channel_at(plan, i);
-		uint32		row = tally_row(tally, SHAPE_CHANNEL, &label, 1);
+		uint32		row = tally_row_hinted(tally, SHAPE_CHANNEL, &label, 1,
+										   &plan->channel_row[code]);
 		uint64	   *met = &plan->met[(Size) code * SCOPES + scope];
 
 		if ((i & 0xFFFF) == 0xFFFF)
@@ -304,16 +309,21 @@ count_chain(ChannelPlan *plan, int order, const CreditPath *path, int64 times, d
 	int			shape = plan->steps[order];
 	Label		key[MODEL_MAX_ORDER + 1];
 	int			labels = 0;
+	uint64		codes = 0;		/* of the key: the last ones of 64 bits */
 	uint32		row;
 
 	for (int64 i = path->from; i < path->to; i++)
 	{
+		uint32	   *hint;
+
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
 		if (labels > order)
 			memmove(key, key + 1, --labels * sizeof(Label));
 		key[labels++] = channel_at(plan, i);
-		row = tally_row(tally, shape + CHAIN_STEPS, key, labels);
+		codes = codes << (64 / (order + 1)) | code_at(plan, i);
+		hint = &plan->step_row[(codes * UINT64CONST(0x9E3779B97F4A7C15)) >> 32 & (STEP_ROWS - 1)];
+		row = tally_row_hinted(tally, shape + CHAIN_STEPS, key, labels, hint);
 		tally_add_count(*tally, row, 0, times);
 	}
 	row = tally_row(tally, shape + CHAIN_ENDS, key + Max(labels - order, 0), Min(labels, order));
@@ -354,7 +364,8 @@ count_rest(ChannelPlan *plan, const CreditPath *path, int64 times, Tally **tally
 	{
 		Label		label = channel_at(plan, i);
 
-		(void) tally_row(tally, SHAPE_CHANNEL, &label, 1);
+		(void) tally_row_hinted(tally, SHAPE_CHANNEL, &label, 1,
+								&plan->channel_row[code_at(plan, i)]);
 	}
 	for (int order = 1; order <= MODEL_MAX_ORDER; order++)
 		if (plan->steps[order] != 0)

@@ -221,6 +221,8 @@ extern Tally *tally_create(const Tally *empty);
 extern Tally *tally_from_datum(Datum datum);
 extern uint32 tally_only_row(const Tally *tally, uint32 shape);
 extern uint32 tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels);
+extern uint32 tally_row_hinted(Tally **tally, uint32 shape, const Label *key, uint32 labels,
+							   uint32 *hint);
 extern void tally_key(const Tally *tally, uint32 row, Label *key);
 extern void tally_overflow(const char *what) pg_attribute_noreturn();
 
