@@ -434,6 +434,33 @@ attribution_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 		report_model(report, channels, tally, i);
 }
 
+/* No conversion, or none with a touch, is most often a typing error. */
+static bool
+attribution_remark(const AnalysisPlan *plan, const Tally *tally, const Remark *remark)
+{
+	const ChannelPlan *channels = (const ChannelPlan *) plan;
+	int			scope = channels->scope[SCOPE_SHARED] ? SCOPE_SHARED : SCOPE_EXCLUSIVE;
+	const char *conversion = channels->paths->pattern->step[1].name;
+	const TallySum *value;
+	uint32		rows;
+	uint32	   *row = tally_rows(tally, SHAPE_CHANNEL, &rows);
+	int64		unattributed = channels_unattributed(tally, scope, &value);
+	bool		touched = false;
+
+	for (uint32 i = 0; i < rows; i++)
+		touched |= tally_count(tally, row[i], CHANNEL_SLOT(scope, CHANNEL_LAST)) > 0;
+	pfree(row);
+	if (touched)
+		return false;
+	if (unattributed > 0)
+		population_notice(remark, psprintf("no conversion \"%s\" has a touch", conversion),
+						  "Touches need a channel unless their event is named, and come within the lookback, which is 30 days unless the text says otherwise.");
+	else
+		population_notice(remark, psprintf("no touchpoint matched the conversion \"%s\"", conversion),
+						  "Labels are compared byte by byte: check the spelling, upper and lower case, and the channel.");
+	return true;
+}
+
 static const AnalysisArgument attribution_arguments[] = {
 	{"conversion", ARGUMENT_TEXT, NULL},
 	{"model", ARGUMENT_TEXT, NULL}
@@ -449,7 +476,8 @@ ANALYSIS(channel_attribution) = {
 	.configure = attribution_configure,
 	.wants = attribution_wants,
 	.count = channels_count,
-	.rows = attribution_rows
+	.rows = attribution_rows,
+	.remark = attribution_remark
 };
 
 POPULATION_AGGREGATE(channel_attribution, channel_attribution_analysis);

@@ -393,6 +393,11 @@ BEGIN
     END LOOP;
 END $$;
 
+\echo == notices: no such conversion; no touch of any; none where there is one
+SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad@a 1:buy'), 'purchase', 'last'))) c;
+SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad 1:buy'), 'buy', 'markov'))) c;
+SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad@a 1:buy'), 'buy', 'last'))) c;
+
 \echo == attribution_from_paths: paths that are counted already
 \echo -- T36 again: the same removal effects, and no customers
 SELECT shown(attribution_from_paths(path, conversions, value, nulls, 'markov, linear'))
