@@ -104,7 +104,9 @@ set_node(Matcher *matcher, int64 i)
 		const PartNode *left = &matcher->node[2 * i];
 		const PartNode *right = &matcher->node[2 * i + 1];
 
-		node->best = compare_parts(matcher, left->best, right->best) <= 0 ? left->best : right->best;
+		node->best = left->best;
+		if (compare_parts(matcher, left->best, right->best) > 0)
+			node->best = right->best;
 		node->next = Min(left->next, right->next);
 	}
 }

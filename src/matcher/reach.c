@@ -233,7 +233,8 @@ chain_holds_before(const ChainPlan *plan, ChainWork *work, const ChainRun *run, 
 
 	for (int i = 0; i < plan->trailing; i++)
 	{
-		int64		next = seek_exclusion(&trailing[i], run, STEP_BIT(plan->trailing_bit[i]), last);
+		uint64		bit = STEP_BIT(plan->trailing_bit[i]);
+		int64		next = seek_exclusion(&trailing[i], run, bit, last);
 
 		if (next < run->count &&
 			earlier_by(run->at[next], plan->trailing_limit[i]) <= last)
