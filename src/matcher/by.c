@@ -18,6 +18,9 @@
 
 #define START	STEP_BIT(0)
 
+/* The chains of so few labels are found sooner than where each step is matched. */
+#define BY_FEW_LABELS	16
+
 /* How far a label came in one part. */
 typedef struct ByReach
 {
@@ -29,6 +32,7 @@ typedef struct ByReach
 
 typedef struct ByLabel
 {
+	int64		first;			/* start */
 	uint32		channel;
 	TimestampTz until;
 	char		period[CALENDAR_TEXT_SIZE];
@@ -39,9 +43,9 @@ typedef struct ByLabel
 struct ByWork
 {
 	int64		allocated;		/* touchpoints */
-	int64	   *label;			/* by touchpoint; -1: may not start */
-	uint64	   *restricted;		/* masks without the starts, but while a label's chain is traced */
-	int64	   *start;			/* touchpoints that may start, in the order of their labels */
+	int64	   *label;			/* by touchpoint, if it matches step 1; -1: may not start */
+	uint64	   *restricted;		/* masks without starts, but those of the label being traced */
+	int64	   *start;			/* touchpoints that may start */
 	int64		starts;
 	int64		labels;
 	int64		labels_allocated;
@@ -50,6 +54,7 @@ struct ByWork
 	int64		reaches;
 	int64		reaches_allocated;
 	ByReach    *reach;
+	bool		listed;			/* where each step is matched: */
 	ChainOccurrences occurrences;
 	int64		occurrences_allocated;
 };
@@ -96,12 +101,11 @@ list_starts(Matcher *matcher)
 
 		for (int64 i = matcher->part[part].begin; i < matcher->part[part].end; i++)
 		{
-			work->label[i] = -1;
-			work->restricted[i] = matcher->mask[i] & ~START;
 			if ((matcher->mask[i] & START) == 0)
 				continue;
 			if (first < 0)
 				first = i;
+			work->label[i] = -1;
 			if (!matcher->pattern->from_first || matcher->at[i] == matcher->at[first])
 				work->start[work->starts++] = i;
 		}
@@ -109,7 +113,7 @@ list_starts(Matcher *matcher)
 }
 
 static ByLabel *
-add_label(Matcher *matcher)
+add_label(Matcher *matcher, int64 first)
 {
 	ByWork	   *work = matcher->by;
 	ByLabel    *label;
@@ -117,7 +121,7 @@ add_label(Matcher *matcher)
 	if (work->labels == work->labels_allocated)
 	{
 		int64		allocated = Max(8, work->labels_allocated * 2);
-		Size		size = allocated * sizeof(ByLabel);
+		Size		size = array_size(allocated, sizeof(ByLabel));
 
 		if (work->by_label == NULL)
 			work->by_label = MemoryContextAlloc(matcher->context, size);
@@ -128,6 +132,7 @@ add_label(Matcher *matcher)
 		work->labels_allocated = allocated;
 	}
 	label = &work->by_label[work->labels++];
+	label->first = first;
 	label->starts = 0;
 	label->reach = -1;
 	return label;
@@ -153,7 +158,7 @@ label_by_channel(Matcher *matcher)
 
 		if (matcher->place[code] == 0)
 		{
-			add_label(matcher)->channel = code;
+			add_label(matcher, work->start[i])->channel = code;
 			matcher->place[code] = work->labels;
 		}
 		work->label[work->start[i]] = matcher->place[code] - 1;
@@ -176,10 +181,19 @@ label_by_part(Matcher *matcher)
 	{
 		if (work->start[i] >= matcher->part[part].end)
 			continue;
-		add_label(matcher);
+		add_label(matcher, work->start[i]);
 		for (; i < work->starts && work->start[i] < matcher->part[part].end; i++)
 			work->label[work->start[i]] = work->labels - 1;
 	}
+}
+
+static int
+compare_positions(const void *a, const void *b)
+{
+	int64		left = *(const int64 *) a;
+	int64		right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
 }
 
 static int
@@ -209,11 +223,13 @@ label_by_time(Matcher *matcher)
 
 		if (label == NULL || at >= label->until)
 		{
-			label = add_label(matcher);
+			label = add_label(matcher, work->start[i]);
 			calendar_period(unit, pattern->zone, at, label->period, &label->until);
 		}
 		work->label[work->start[i]] = work->labels - 1;
 	}
+	if (matcher->parts > 1)
+		qsort(work->start, work->starts, sizeof(int64), compare_positions);
 }
 
 /* ----------
@@ -268,7 +284,7 @@ add_reach(Matcher *matcher, int64 part, int64 first, int64 label)
 			work->reach = MemoryContextAlloc(matcher->context,
 											 work->reaches_allocated * sizeof(ByReach));
 		else
-			work->reach = repalloc_huge(work->reach, work->reaches_allocated * sizeof(ByReach));
+			work->reach = array_realloc(work->reach, work->reaches_allocated, sizeof(ByReach));
 	}
 	reach = &work->reach[work->reaches];
 	reach->part = part;
@@ -281,13 +297,10 @@ add_reach(Matcher *matcher, int64 part, int64 first, int64 label)
 }
 
 static void
-begin(Matcher *matcher)
+find_labels(Matcher *matcher)
 {
-	ByWork	   *work;
-
 	reserve_touchpoints(matcher);
-	work = matcher->by;
-	work->labels = work->reaches = 0;
+	matcher->by->labels = 0;
 	list_starts(matcher);
 	if (matcher->pattern->by != BY_CHANNEL)
 		label_by_time(matcher);
@@ -295,6 +308,18 @@ begin(Matcher *matcher)
 		label_by_part(matcher);
 	else
 		label_by_channel(matcher);
+	matcher->by_position = 0;
+}
+
+static void
+find_reaches(Matcher *matcher)
+{
+	ByWork	   *work = matcher->by;
+	int64		i = 0;
+
+	work->reaches = 0;
+	for (int64 touchpoint = 0; touchpoint < matcher->count; touchpoint++)
+		work->restricted[touchpoint] = matcher->mask[touchpoint] & ~START;
 	for (int64 part = 0; part < matcher->parts; part++)
 	{
 		int64		from = matcher->part[part].begin;
@@ -303,20 +328,18 @@ begin(Matcher *matcher)
 
 		run.label = work->label + from;
 		chain_reach_labels(&matcher->plan, matcher->work, &run, work->label_reach);
-		for (int64 i = from; i < to; i++)
+		for (; i < work->starts && work->start[i] < to; i++)
 		{
-			int64		label = work->label[i];
+			int64		label = work->label[work->start[i]];
 
-			if (label < 0)
-				continue;
 			work->by_label[label].starts++;
 			if (work->label_reach[label].reached > 0)
-				add_reach(matcher, part, i, label);
+				add_reach(matcher, part, work->start[i], label);
 		}
 	}
-	if (matcher->plan.free)
+	work->listed = matcher->plan.free && work->labels > BY_FEW_LABELS;
+	if (work->listed)
 		list_occurrences(matcher);
-	matcher->by_position = 0;
 }
 
 /* ----------
@@ -344,10 +367,10 @@ try_reach(Matcher *matcher, int64 label, const ByReach *found, Chain *best)
 	/* where no step is optional only the latest start matters */
 	for (i = from; i < to && (matcher->plan.optional != 0 || matcher->at[i] == start); i++)
 	{
-		if (work->label[i] == label)
+		if ((matcher->mask[i] & START) != 0 && work->label[i] == label)
 			work->restricted[i] |= START;
 	}
-	if (matcher->plan.free)
+	if (work->listed)
 		run.occurrences = &work->occurrences;
 	matcher_keep_better(matcher, &run, reach, best);
 	while (i-- > from)
@@ -365,23 +388,19 @@ take_first_channel(Matcher *matcher, int64 number, const Chain *chain)
 
 	label->channel = channel ? channel[chain->touchpoint[0]] : LABEL_NONE;
 	label->starts = 0;
-	for (int64 i = work->reach[label->reach].first; i < matcher->count &&
-		 matcher->at[i] == chain->started_at; i++)
-		label->starts += work->label[i] == number && channel_of(matcher, i) == label->channel;
+	for (int64 i = label->first; i < matcher->count && matcher->at[i] == chain->started_at; i++)
+		label->starts += (matcher->mask[i] & START) != 0 && work->label[i] == number &&
+			channel_of(matcher, i) == label->channel;
 }
 
-static bool
-next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
+/* The chain that is reported for a label: the best one of all parts. */
+static void
+find_label_chain(Matcher *matcher, int64 number, Chain *chain)
 {
-	ByWork	   *work = matcher->by;
-	int64		number = matcher->by_position;
-	ByLabel    *by_label;
+	const ByWork *work = matcher->by;
+	const ByLabel *by_label = &work->by_label[number];
 	ChainReach	best = {0};
 
-	if (number >= work->labels)
-		return false;
-	matcher->by_position++;
-	by_label = &work->by_label[number];
 	for (int64 i = by_label->reach; i >= 0; i = work->reach[i].next)
 	{
 		const ChainReach *reach = &work->reach[i].reach;
@@ -397,6 +416,31 @@ next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
 		if (reach->reach.reached == best.reached && reach->reach.completed_at == best.completed_at)
 			try_reach(matcher, number, reach, chain);
 	}
+}
+
+static bool
+next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
+{
+	ByWork	   *work = matcher->by;
+	int64		number = matcher->by_position;
+	ByLabel    *by_label;
+
+	if (number >= work->labels)
+		return false;
+	by_label = &work->by_label[number];
+	if (matcher->parts == 1 && work->labels == 1)
+	{
+		/* as it is without "by" */
+		by_label->starts = work->starts;
+		matcher_chain(matcher, chain);
+	}
+	else
+	{
+		if (number == 0)
+			find_reaches(matcher);
+		find_label_chain(matcher, number, chain);
+	}
+	matcher->by_position++;
 	if (matcher->pattern->by != BY_CHANNEL)
 	{
 		label->text = by_label->period;
@@ -432,7 +476,7 @@ matcher_next(Matcher *matcher, ChainLabel *label, Chain *chain)
 		return true;
 	}
 	if (matcher->by_position < 0)
-		begin(matcher);
+		find_labels(matcher);
 	found = next_label(matcher, label, chain);
 	chain->completed = matcher_completes(matcher, chain->reached);
 	return found;

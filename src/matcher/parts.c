@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 
 #include "matcher/matcher_private.h"
+#include "type/array.h"
 
 typedef struct PartNode
 {
@@ -104,7 +105,9 @@ set_node(Matcher *matcher, int64 i)
 		const PartNode *left = &matcher->node[2 * i];
 		const PartNode *right = &matcher->node[2 * i + 1];
 
-		node->best = compare_parts(matcher, left->best, right->best) <= 0 ? left->best : right->best;
+		node->best = left->best;
+		if (compare_parts(matcher, left->best, right->best) > 0)
+			node->best = right->best;
 		node->next = Min(left->next, right->next);
 	}
 }
@@ -120,8 +123,7 @@ plant(Matcher *matcher)
 		if (matcher->node != NULL)
 			pfree(matcher->node);
 		matcher->nodes_allocated = 2 * matcher->parts_allocated;
-		matcher->node = MemoryContextAllocHuge(matcher->context,
-											   matcher->nodes_allocated * sizeof(PartNode));
+		matcher->node = array_alloc(matcher->context, matcher->nodes_allocated, sizeof(PartNode));
 	}
 	for (int64 i = 2 * matcher->parts - 1; i > 0; i--)
 		set_node(matcher, i);

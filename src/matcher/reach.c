@@ -234,7 +234,8 @@ chain_holds_before(const ChainPlan *plan, ChainWork *work, const ChainRun *run, 
 
 	for (int i = 0; i < plan->trailing; i++)
 	{
-		int64		next = seek_exclusion(&trailing[i], run, STEP_BIT(plan->trailing_bit[i]), last);
+		uint64		bit = STEP_BIT(plan->trailing_bit[i]);
+		int64		next = seek_exclusion(&trailing[i], run, bit, last);
 
 		if (next < run->count &&
 			earlier_by(run->at[next], plan->trailing_limit[i]) <= last)
@@ -261,7 +262,7 @@ front_push(ChainWork *work, Front *front, TimestampTz start, TimestampTz at)
 			front->entry = MemoryContextAlloc(work->context,
 											  front->allocated * sizeof(FrontEntry));
 		else
-			front->entry = repalloc_huge(front->entry, front->allocated * sizeof(FrontEntry));
+			front->entry = array_realloc(front->entry, front->allocated, sizeof(FrontEntry));
 	}
 	front->entry[front->count].start = start;
 	front->entry[front->count].last = at;
