@@ -332,8 +332,8 @@ parse_unit(const Parser *parser, const char *text, int length, int position)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("interval in a %s cannot contain months or years", what(parser)),
-					 errdetail("Character %d of it begins \"%.*s\".",
-							   pattern_character_at(parser, position), length, text),
+					 errdetail("Character %d of the %s begins \"%.*s\".",
+							   pattern_character_at(parser, position), what(parser), length, text),
 					 errhint("Use weeks, days, hours or smaller units; a day is 24 hours.")));
 	}
 	pattern_rule_error(parser, position,

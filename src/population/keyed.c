@@ -225,11 +225,14 @@ static KeyedState *
 first_state(FunctionCallInfo fcinfo, const Analysis *analysis, const ArgumentValue *value,
 			bool skipped)
 {
-	KeyedSite  *site = keyed_site(fcinfo, analysis);
-	const AnalysisPlan *plan = population_plan(&site->plans, value)->plan;
+	KeyedSite  *site;
+	const AnalysisPlan *plan;
 	int			arguments = PG_NARGS() - analysis->arguments;
 	int			columns = 0;
 
+	population_check_aggregate(fcinfo);
+	site = keyed_site(fcinfo, analysis);
+	plan = population_plan(&site->plans, value)->plan;
 	check_form(analysis, plan, arguments);
 	if (!site->checked && arguments > ARG_CHANNEL)
 		check_channel(fcinfo, analysis, plan, value);
@@ -569,10 +572,7 @@ population_keyed_final(FunctionCallInfo fcinfo, const Analysis *analysis)
  * ----------
  */
 
-/*
- * Its aggregates sent logs from workers to the leader.  A database whose extension
- * was not updated still has plans that would; those without workers go on.
- */
+/* Its aggregates sent logs from workers to the leader; plans without workers go on. */
 static void pg_attribute_noreturn()
 refuse_workers(void)
 {
