@@ -179,13 +179,15 @@ sessionize(PG_FUNCTION_ARGS)
 	SessionState *state = WinGetPartitionLocalMemory(window, sizeof(SessionState));
 	SessionSite *site = call_site(fcinfo, window);
 	const SessionRule *rule = current_rule(site, window);
+	Datum		argument;
 	TimestampTz at;
 	bool		isnull;
 
 	WinSetMarkPosition(window, WinGetCurrentPosition(window));
-	at = DatumGetTimestampTz(WinGetFuncArgCurrent(window, ARG_AT, &isnull));
+	argument = WinGetFuncArgCurrent(window, ARG_AT, &isnull);
 	if (isnull)
 		PG_RETURN_INT64(Max(state->sessions, 1));
+	at = DatumGetTimestampTz(argument);
 	if (state->sessions > 0 && at < state->last)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
