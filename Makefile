@@ -38,6 +38,11 @@ REGRESS_OPTS = --inputdir=$(here)/test --outputdir=tmp_check --load-extension=jo
 
 PG_CPPFLAGS = -I$(here)/src -DJOURNEY_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+# Sums are compensated, which needs doubles to be rounded as such; the older unit of 32-bit
+# processors keeps more digits.  A server without SSE need not align the stack for it.
+ifneq (,$(filter i%86-%,$(shell $(CC) -dumpmachine 2>/dev/null)))
+PG_CFLAGS += -msse2 -mfpmath=sse -mstackrealign
+endif
 EXTRA_CLEAN = tmp_check tmp_fuzz
 
 PG_CONFIG ?= pg_config

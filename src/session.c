@@ -199,13 +199,15 @@ sessionize(PG_FUNCTION_ARGS)
 	SessionState *state = WinGetPartitionLocalMemory(window, sizeof(SessionState));
 	SessionSite *site = call_site(fcinfo, window);
 	const SessionRule *rule = current_rule(site, window);
+	Datum		argument;
 	TimestampTz at;
 	bool		isnull;
 
 	WinSetMarkPosition(window, WinGetCurrentPosition(window));
-	at = DatumGetTimestampTz(WinGetFuncArgCurrent(window, ARG_AT, &isnull));
+	argument = WinGetFuncArgCurrent(window, ARG_AT, &isnull);
 	if (isnull)
 		PG_RETURN_INT64(Max(state->sessions, 1));
+	at = DatumGetTimestampTz(argument);
 	if (unlikely(at >= NOTICE_FAR_FUTURE) && !site->far_future && !TIMESTAMP_NOT_FINITE(at))
 	{
 		notice_far_future(fcinfo, at);

@@ -47,11 +47,11 @@ tally_overflow(const char *what)
  * ----------
  */
 
-static Size
-place(uint32 *at, Size end, Size size)
+static uint64
+place(uint32 *at, uint64 end, uint64 size)
 {
-	*at = end;
-	return end + MAXALIGN(size);
+	*at = (uint32) end;
+	return end + MAXALIGN64(size);
 }
 
 /*
@@ -59,14 +59,14 @@ place(uint32 *at, Size end, Size size)
  * returns the size of it all.
  */
 static Size
-lay_out(Tally *tally, Size end)
+lay_out(Tally *tally, uint64 end)
 {
-	end = place(&tally->row_at, end, (Size) tally->rows_room * sizeof(TallyRow));
+	end = place(&tally->row_at, end, (uint64) tally->rows_room * sizeof(TallyRow));
 	end = place(&tally->block_at, end, tally->block_room);
-	end = place(&tally->index_at, end, (Size) INDEX_ROOM(tally) * sizeof(uint32));
-	end = place(&tally->cell_at, end, (Size) tally->cells_room * sizeof(TallyCell));
+	end = place(&tally->index_at, end, (uint64) INDEX_ROOM(tally) * sizeof(uint32));
+	end = place(&tally->cell_at, end, (uint64) tally->cells_room * sizeof(TallyCell));
 	end = place(&tally->key_at, end, tally->key_room);
-	if (!AllocSizeIsValid(end))
+	if (end > MaxAllocSize)
 		tally_too_large(tally->rows_room, tally->cells_room);
 	return Max(end, SMALLEST_TALLY);
 }
@@ -80,7 +80,7 @@ tally_allocate(uint32 shapes, Size slots, Size definition_size, uint32 rows, Siz
 {
 	Tally		start = {.format = TALLY_FORMAT, .shapes = shapes};
 	Tally	   *tally;
-	Size		end = MAXALIGN(sizeof(Tally));
+	uint64		end = MAXALIGN(sizeof(Tally));
 	Size		size;
 
 	if (!pg_strong_random(&start.seed, sizeof(start.seed)))
@@ -91,8 +91,8 @@ tally_allocate(uint32 shapes, Size slots, Size definition_size, uint32 rows, Siz
 	start.block_room = blocks;
 	start.cells_room = FIRST_CELLS_ROOM;
 	end = place(&start.definition_at, end, definition_size);
-	end = place(&start.shape_at, end, shapes * sizeof(TallyLayout));
-	end = place(&start.slot_at, end, slots * sizeof(TallyPlace));
+	end = place(&start.shape_at, end, (uint64) shapes * sizeof(TallyLayout));
+	end = place(&start.slot_at, end, (uint64) slots * sizeof(TallyPlace));
 	size = lay_out(&start, end);
 	tally = palloc0(size);
 	*tally = start;
@@ -210,9 +210,10 @@ make_row_room(Tally **tally, Size block_size, Size key_size)
 		start.rows_room *= 2;
 	if (start.block_used + block_size > start.block_room)
 	{
-		Size		room = start.block_used + block_size * (start.rows_room - start.rows);
+		uint64		room = start.block_used +
+			(uint64) block_size * (start.rows_room - start.rows);
 
-		if (!AllocSizeIsValid(room))
+		if (room > MaxAllocSize)
 			tally_too_large(start.rows, start.cells);
 		start.block_room = room;
 	}
