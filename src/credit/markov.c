@@ -4,46 +4,50 @@
  *
  * A path that converts without a channel is one that never met it.  So the loss
  * is what converts of the paths that did: with m(s) for the share of visits of
- * state s whose path has met the channel before or there, the sum over all
- * states of m(s) * converted(s).  The chain tells m when it is read backwards.  It is 0 at
+ * state s whose path has met the channel before or there, the sum of
+ * m(s) * converted(s).  The chain tells m when it is read backwards: it is 0 at
  * the start, 1 where the state holds the channel, and elsewhere the mean of m
- * over the states that s was arrived at from, weighted by how often it was.
- * Nothing but the counts goes in, neither do probabilities of conversion need
- * to be solved for, nor is anything subtracted; m is a mean whatever the counts
- * say, hence the effect a share.
+ * over the states that s was arrived at from, weighted by how often it was.  No
+ * probability of conversion has to be solved for, nothing is subtracted, and
+ * being a mean m is a share whatever the counts say.
  *
  * A state that leads to itself met the same before: such steps do not matter.
  *
- * Order 1, where a channel is one state k, takes one matrix M for all channels:
- * in its row s stand the arrivals at s from each other state, negative, and all
- * of them in the diagonal.  With e(k) for 1 at k and 0 elsewhere, m is
- * inverse(M) e(k) divided by its value at k.  The inverse comes from an
- * elimination without subtraction (Grassmann, Taksar and Heyman, Operations
- * Research 33, 1985, pages 1107-1116), which is exact to a few last digits even
- * where paths hardly ever leave a cycle.
+ * At order 1, where a channel is one state k, one matrix M serves all channels.
+ * Row s has the arrivals at s from each other state, negative, and all of them
+ * on the diagonal; with e(k) for 1 at k and 0 elsewhere, m is inverse(M) e(k)
+ * divided by its value at k.  The inverse comes of an elimination without
+ * subtraction (Grassmann, Taksar and Heyman, Operations Research 33, 1985, pages
+ * 1107-1116), which is right to the last few digits even where paths hardly ever
+ * leave a cycle.
  *
- * Higher orders are swept (Gauss-Seidel), several channels at once, from
- * m = 0 upwards.  What does not become still for cycles that are hardly ever
- * left is eliminated, channel by channel, if the states are few enough.
+ * Higher orders, and very many channels, are swept from m = 0 upwards
+ * (Gauss-Seidel), several channels at once.  Where paths hardly ever leave a
+ * cycle, sweeps would have no end: the states that then still move most are
+ * a channel's core, which is solved by elimination between two sweeps.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "credit/markov.h"
 
+#define ELIMINATED_STATES	4000	/* by one matrix, which has 128 MB then */
 #define LANES				8	/* channels swept at once: the doubles of a cache line */
-#define SWEEPS				10000	/* when to give up */
-#define SWEEPS_OF_FEW		200 /* when to eliminate rather than to sweep on */
-#define ELIMINATED_STATES	2000	/* as long as the matrix is below 32 MB and some seconds */
-#define PRECISION			1e-12
+#define STILL				1e-14	/* what a share may move by in a sweep, as a part of it */
+#define SWEEPS_WITHOUT_CORE	100
+#define SWEEPS_OF_CORE		30	/* until a core grows */
+#define CORE_GROWTH			100
+#define CORE_STATES			1000
+#define SWEEPS				5000	/* when to give up */
 
 #define NO_STEP				PG_UINT32_MAX
 #define NOT_REACHED			PG_UINT32_MAX
-#define ON_THE_WAY			(PG_UINT32_MAX - 1)
 
-/* The chain read backwards, with its states numbered so that most come after those before. */
+/* The chain read backwards, its states numbered so that most come after those before them. */
 typedef struct Arrivals
 {
 	const MarkovChain *chain;
@@ -117,7 +121,7 @@ number_states(const MarkovChain *chain, MemoryContext work, uint32 *number)
 		next[i] = head[chain->step[i].from];
 		head[chain->step[i].from] = i;
 	}
-	number[0] = ON_THE_WAY;
+	number[0] = 0;				/* no longer not reached */
 	stack[depth++] = 0;
 	while (depth > 0)
 	{
@@ -133,7 +137,7 @@ number_states(const MarkovChain *chain, MemoryContext work, uint32 *number)
 		head[state] = next[step];
 		if (number[chain->step[step].to] == NOT_REACHED)
 		{
-			number[chain->step[step].to] = ON_THE_WAY;
+			number[chain->step[step].to] = 0;
 			stack[depth++] = chain->step[step].to;
 		}
 	}
@@ -240,32 +244,32 @@ set_effect(const Arrivals *arrivals, MarkovEffect *effect, double converted, dou
 
 /*
  * A matrix has a row for each state, and in it the arrivals from each other.
- * Several states may share a row; the first "kept" rows have nothing in them.
+ * Row 0 is of all those that are not asked for, and left empty.
  */
 static double *
-make_matrix(const Arrivals *arrivals, const uint32 *row, uint32 rows, uint32 kept)
+make_matrix(const Arrivals *arrivals, const uint32 *row, uint32 rows)
 {
 	double	   *matrix = allocate(arrivals->work, (Size) rows * rows, sizeof(double));
 
 	for (uint32 s = 0; s < arrivals->states; s++)
 	{
-		for (uint32 i = arrivals->first[s]; i < arrivals->first[s + 1] && row[s] >= kept; i++)
+		for (uint32 i = arrivals->first[s]; i < arrivals->first[s + 1] && row[s] > 0; i++)
 			matrix[(Size) row[s] * rows + row[arrivals->from[i]]] += arrivals->count[i];
 	}
 	return matrix;
 }
 
 /*
- * Eliminates rows from the last down to the first that is not kept: where
- * another had arrivals from it, it now has them from where that was arrived at
- * from.  Afterwards a row has left of the diagonal its arrivals from earlier
- * ones when it was eliminated, whose sum goes into "visits", and right of it by
- * later row the share that it took of that one's arrivals.
+ * Eliminates rows from the last down to row 1: where another had arrivals from
+ * it, it now has them from where that was arrived at from.  Afterwards a row has
+ * left of the diagonal its arrivals from earlier ones when it was eliminated,
+ * whose sum goes into "visits", and right of it by later row the share that it
+ * took of that one's arrivals.
  */
 static void
-eliminate(double *matrix, Size rows, Size kept, double *visits)
+eliminate(double *matrix, Size rows, double *visits)
 {
-	for (Size s = rows; s-- > kept;)
+	for (Size s = rows; s-- > 1;)
 	{
 		const double *row = matrix + s * rows;
 
@@ -273,7 +277,7 @@ eliminate(double *matrix, Size rows, Size kept, double *visits)
 		visits[s] = 0;
 		for (Size t = 0; t < s; t++)
 			visits[s] += row[t];
-		for (Size u = kept; u < s; u++)
+		for (Size u = 1; u < s; u++)
 		{
 			double	   *other = matrix + u * rows;
 			double		part = visits[s] > 0 ? other[s] / visits[s] : 0;
@@ -333,15 +337,18 @@ eliminate_all(const Arrivals *arrivals, MarkovEffect *effect)
 
 	for (uint32 s = 0; s < states; s++)
 		row[s] = s;
-	matrix = make_matrix(arrivals, row, states, 1);
-	eliminate(matrix, states, 1, visits);
+	matrix = make_matrix(arrivals, row, states);
+	eliminate(matrix, states, visits);
 	invert_factors(matrix, states, visits);
 	for (Size s = 1; s < states; s++)
 	{
+		double		converted = converted_at(arrivals, s);
+		double		value = value_at(arrivals, s);
+
 		for (Size t = 1; t <= s; t++)
 		{
-			half[t].conversions += converted_at(arrivals, s) * matrix[s * states + t];
-			half[t].value += value_at(arrivals, s) * matrix[s * states + t];
+			half[t].conversions += converted * matrix[s * states + t];
+			half[t].value += value * matrix[s * states + t];
 		}
 	}
 	for (Size k = 1; k < states; k++)
@@ -363,47 +370,15 @@ eliminate_all(const Arrivals *arrivals, MarkovEffect *effect)
 	}
 }
 
-/* One channel: all states but the start, row 0, and those that hold it, row 1, are eliminated. */
-static void
-eliminate_others(const Arrivals *arrivals, const uint8 *held, int lane, MarkovEffect *effect)
+/*
+ * One step: by channel what converts of the paths that met it, and by how much
+ * it moves more than it may.  False if none does.
+ */
+static bool
+sweep(const Arrivals *arrivals, const uint8 *held, Met *met, Met *converted, Met *moving)
 {
-	uint32	   *row = allocate(arrivals->work, arrivals->states, sizeof(uint32));
-	double	   *visits = allocate(arrivals->work, (Size) arrivals->states + 2, sizeof(double));
-	double	   *share = allocate(arrivals->work, (Size) arrivals->states + 2, sizeof(double));
-	double	   *matrix;
-	Size		rows = 2;
-	double		converted = 0;
-	double		value = 0;
-
-	for (uint32 s = 1; s < arrivals->states; s++)
-		row[s] = held[s] & 1 << lane ? 1 : rows++;
-	matrix = make_matrix(arrivals, row, rows, 2);
-	eliminate(matrix, rows, 2, visits);
-	share[1] = 1;
-	for (Size s = 2; s < rows; s++)
-	{
-		for (Size t = 1; t < s; t++)
-			share[s] += matrix[s * rows + t] * share[t];
-		share[s] = visits[s] > 0 ? share[s] / visits[s] : 0;
-	}
-	for (uint32 s = 1; s < arrivals->states; s++)
-	{
-		converted += converted_at(arrivals, s) * share[row[s]];
-		value += value_at(arrivals, s) * share[row[s]];
-	}
-	set_effect(arrivals, effect, converted, value);
-	pfree(matrix);
-	pfree(share);
-	pfree(visits);
-	pfree(row);
-}
-
-/* Of each channel what changed, in visits, and what converts of the paths that met it. */
-static void
-sweep(const Arrivals *arrivals, const uint8 *held, Met *met, Met *changed, Met *converted)
-{
-	memset(changed, 0, sizeof(Met));
 	memset(converted, 0, sizeof(Met));
+	memset(moving, 0, sizeof(Met));
 	for (uint32 s = 1; s < arrivals->states; s++)
 	{
 		Met			sum = {{0}};
@@ -413,82 +388,195 @@ sweep(const Arrivals *arrivals, const uint8 *held, Met *met, Met *changed, Met *
 			const Met  *from = &met[arrivals->from[i]];
 			double		count = arrivals->count[i];
 
+			/* or the sums stay in memory */
+#pragma GCC unroll 8
 			for (int lane = 0; lane < LANES; lane++)
 				sum.share[lane] += count * from->share[lane];
 		}
 		for (int lane = 0; lane < LANES; lane++)
 		{
 			double		share = Min(sum.share[lane] / arrivals->visits[s], 1);
+			double		moved;
 
 			if (held[s] & 1 << lane)
 				share = 1;
-			changed->share[lane] += arrivals->visits[s] * (share - met[s].share[lane]);
+			moved = fabs(share - met[s].share[lane]) - STILL * share;
+			moving->share[lane] = Max(moving->share[lane], moved);
 			converted->share[lane] += converted_at(arrivals, s) * share;
 			met[s].share[lane] = share;
 		}
 	}
-}
-
-/*
- * Whether a channel can stay as it is.  What one more visit is known to have met
- * brings one conversion at the most, now and in all sweeps to come.
- */
-static inline bool
-is_still(const Met *changed, const Met *converted, int lane)
-{
-	return changed->share[lane] <= PRECISION * converted->share[lane];
-}
-
-static bool
-are_still(const Met *changed, const Met *converted)
-{
 	for (int lane = 0; lane < LANES; lane++)
 	{
-		if (!is_still(changed, converted, lane))
-			return false;
+		if (moving->share[lane] > 0)
+			return true;
 	}
-	return true;
+	return false;
 }
 
-/* LANES channels from the first on, or as many as there are. */
-static void
-sweep_channels(const Arrivals *arrivals, uint32 first, uint8 *held, Met *met, MarkovEffect *effect)
+/* States in which paths are caught without the channel of a lane. */
+typedef struct Core
 {
-	bool		few = arrivals->states <= ELIMINATED_STATES;
-	int			sweeps = few ? SWEEPS_OF_FEW : SWEEPS;
-	int			lanes = Min(LANES, arrivals->chain->channels - first);
-	Met			changed;
-	Met			converted;
-	Met			value = {{0}};
+	uint32	   *row;			/* by state: its row, or 0 */
+	Size		rows;
+	double	   *matrix;			/* eliminated */
+	double	   *visits;
+	double	   *share;			/* by row */
+} Core;
 
-	memset(met, 0, arrivals->states * sizeof(Met));
-	for (uint32 s = 0; s < arrivals->states; s++)
-		held[s] = channels_held(arrivals, s, first);
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		sweep(arrivals, held, met, &changed, &converted);
-	} while (--sweeps > 0 && !are_still(&changed, &converted));
+/* A state that may go into a core. */
+typedef struct Candidate
+{
+	double		moved;			/* visits */
+	uint32		state;
+} Candidate;
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const Candidate *one = a;
+	const Candidate *other = b;
+
+	if (one->moved != other->moved)
+		return one->moved > other->moved ? -1 : 1;
+	return one->state < other->state ? -1 : 1;
+}
+
+/* Takes in more states, those where a sweep still moves most visits. */
+static void
+grow_core(const Arrivals *arrivals, int lane, const Met *past, const Met *met, Core *core)
+{
+	Candidate  *candidate = allocate(arrivals->work, arrivals->states, sizeof(Candidate));
+	uint32		candidates = 0;
 
 	for (uint32 s = 1; s < arrivals->states; s++)
 	{
-		for (int lane = 0; lane < lanes; lane++)
-			value.share[lane] += value_at(arrivals, s) * met[s].share[lane];
+		double		moved = fabs(met[s].share[lane] - past[s].share[lane]);
+
+		if (moved > 0 && core->row[s] == 0)
+			candidate[candidates++] = (Candidate) {moved * arrivals->visits[s], s};
 	}
-	for (int lane = 0; lane < lanes; lane++)
+	qsort(candidate, candidates, sizeof(Candidate), compare_candidates);
+	for (uint32 i = 0; i < candidates && i < CORE_GROWTH && core->rows <= CORE_STATES; i++)
+		core->row[candidate[i].state] = core->rows++;
+	pfree(candidate);
+	if (core->matrix)
+		pfree(core->matrix);
+	core->matrix = make_matrix(arrivals, core->row, core->rows);
+	eliminate(core->matrix, core->rows, core->visits);
+}
+
+/* The shares of the core that go with those of all other states. */
+static void
+solve_core(const Arrivals *arrivals, Core *core, int lane, Met *met)
+{
+	double	   *share = core->share;
+
+	memset(share, 0, core->rows * sizeof(double));
+	for (uint32 s = 1; s < arrivals->states; s++)
 	{
-		if (is_still(&changed, &converted, lane))
-			set_effect(arrivals, &effect[first + lane], converted.share[lane], value.share[lane]);
-		else if (few)
-			eliminate_others(arrivals, held, lane, &effect[first + lane]);
-		else
+		for (uint32 i = arrivals->first[s]; i < arrivals->first[s + 1] && core->row[s] > 0; i++)
+		{
+			if (core->row[arrivals->from[i]] == 0)
+				share[core->row[s]] += arrivals->count[i] * met[arrivals->from[i]].share[lane];
+		}
+	}
+	for (Size s = core->rows; s-- > 1;)
+	{
+		for (Size t = s + 1; t < core->rows; t++)
+			share[s] += core->matrix[s * core->rows + t] * share[t];
+	}
+	for (Size s = 1; s < core->rows; s++)
+	{
+		for (Size t = 1; t < s; t++)
+			share[s] += core->matrix[s * core->rows + t] * share[t];
+		share[s] = core->visits[s] > 0 ? share[s] / core->visits[s] : 0;
+	}
+	for (uint32 s = 1; s < arrivals->states; s++)
+	{
+		if (core->row[s] > 0)
+			met[s].share[lane] = share[core->row[s]];
+	}
+}
+
+/* A channel that does not become still: solves a core, and ever more with it, between sweeps. */
+static void
+sweep_with_core(const Arrivals *arrivals, const uint8 *held, int lane, Met *met, Met *converted,
+				Met *moving)
+{
+	Met		   *past = met + arrivals->states;
+	Core		core = {.rows = 1};
+
+	core.row = allocate(arrivals->work, arrivals->states, sizeof(uint32));
+	core.visits = allocate(arrivals->work, CORE_STATES + 1, sizeof(double));
+	core.share = allocate(arrivals->work, CORE_STATES + 1, sizeof(double));
+	for (int sweeps = 0; moving->share[lane] > 0; sweeps++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (sweeps == SWEEPS)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("markov(%d) has no solution within %d steps",
+					 errmsg("markov(%d) is not solved within %d steps",
 							arrivals->chain->order, SWEEPS),
-					 errdetail("There are %u states, among them cycles that paths hardly ever leave.",
+					 errdetail("Some of its %u states are in cycles that paths hardly ever leave.",
 							   arrivals->states),
 					 errhint("Use a lower order, or leave out customers with very many touchpoints.")));
+		if (sweeps % SWEEPS_OF_CORE == 0 && core.rows <= CORE_STATES)
+		{
+			memcpy(past, met, arrivals->states * sizeof(Met));
+			sweep(arrivals, held, met, converted, moving);
+			grow_core(arrivals, lane, past, met, &core);
+		}
+		solve_core(arrivals, &core, lane, met);
+		sweep(arrivals, held, met, converted, moving);
+	}
+	pfree(core.row);
+	pfree(core.matrix);
+	pfree(core.visits);
+	pfree(core.share);
+}
+
+/* Sweeps until all channels are still, those that take long each with a core of its own. */
+static void
+sweep_channels(const Arrivals *arrivals, const uint8 *held, Met *met, Met *converted)
+{
+	Met			moving;
+	int			sweeps = 0;
+
+	memset(met, 0, arrivals->states * sizeof(Met));
+	while (sweep(arrivals, held, met, converted, &moving) && sweeps++ < SWEEPS_WITHOUT_CORE)
+		CHECK_FOR_INTERRUPTS();
+	for (int lane = 0; lane < LANES; lane++)
+	{
+		if (moving.share[lane] > 0)
+			sweep_with_core(arrivals, held, lane, met, converted, &moving);
+	}
+}
+
+/* Any order: LANES channels at once. */
+static void
+sweep_all(const Arrivals *arrivals, MarkovEffect *effect)
+{
+	uint32		channels = arrivals->chain->channels;
+	uint8	   *held = allocate(arrivals->work, arrivals->states, sizeof(uint8));
+	Met		   *met = allocate(arrivals->work, (Size) arrivals->states * 2, sizeof(Met));
+
+	for (Size first = 0; first < channels; first += LANES)
+	{
+		Met			converted;
+		Met			value = {{0}};
+
+		for (uint32 s = 0; s < arrivals->states; s++)
+			held[s] = channels_held(arrivals, s, first);
+		sweep_channels(arrivals, held, met, &converted);
+		for (uint32 s = 1; s < arrivals->states; s++)
+		{
+			for (int lane = 0; lane < LANES; lane++)
+				value.share[lane] += value_at(arrivals, s) * met[s].share[lane];
+		}
+		for (Size channel = first; channel < channels && channel < first + LANES; channel++)
+			set_effect(arrivals, &effect[channel], converted.share[channel - first],
+					   value.share[channel - first]);
 	}
 }
 
@@ -504,12 +592,6 @@ markov_removal_effects(const MarkovChain *chain, MarkovEffect *effect)
 	if (arrivals.conversions > 0 && chain->order == 1 && arrivals.states <= ELIMINATED_STATES)
 		eliminate_all(&arrivals, effect);
 	else if (arrivals.conversions > 0)
-	{
-		uint8	   *held = allocate(work, arrivals.states, sizeof(uint8));
-		Met		   *met = allocate(work, arrivals.states, sizeof(Met));
-
-		for (Size first = 0; first < chain->channels; first += LANES)
-			sweep_channels(&arrivals, first, held, met, effect);
-	}
+		sweep_all(&arrivals, effect);
 	MemoryContextDelete(work);
 }
