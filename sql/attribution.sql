@@ -39,7 +39,7 @@ COMMENT ON COLUMN channel_credit.only_touches IS 'conversions whose only touch w
 COMMENT ON COLUMN channel_credit.assists IS 'conversions that the channel touched, but not last';
 COMMENT ON COLUMN channel_credit.removal_effect IS 'markov: part of the conversions that would be lost without the channel';
 
-CREATE POPULATION AGGREGATE channel_attribution(conversion text, model text) RETURNS channel_credit FROM channel, value AS 'what each channel earned of the conversions, by one model or several';
+CREATE POPULATION AGGREGATE channel_attribution(conversion text, model text) RETURNS channel_credit STATE 8192 FROM channel, value AS 'what each channel earned of the conversions, by one model or several';
 
 CREATE FUNCTION attribution_from_paths_transition(journey_tally, text, bigint, double precision, bigint, text)
     RETURNS journey_tally
@@ -54,7 +54,7 @@ COMMENT ON FUNCTION attribution_from_paths_final(journey_tally) IS 'aggregate fi
 CREATE AGGREGATE attribution_from_paths(path text, conversions bigint, value double precision, nulls bigint, model text) (
     SFUNC = attribution_from_paths_transition,
     STYPE = journey_tally,
-    SSPACE = 4096,
+    SSPACE = 8192,
     FINALFUNC = attribution_from_paths_final,
     COMBINEFUNC = journey_tally_combine,
     PARALLEL = SAFE

@@ -302,7 +302,7 @@ COMMENT ON FUNCTION channel_attribution_transition(journey_tally, journey, conve
 CREATE AGGREGATE channel_attribution(journey, conversion text, model text) (
     SFUNC = channel_attribution_transition,
     STYPE = journey_tally,
-    SSPACE = 4096,
+    SSPACE = 8192,
     FINALFUNC = channel_attribution_final,
     COMBINEFUNC = journey_tally_combine,
     PARALLEL = SAFE
@@ -358,7 +358,7 @@ COMMENT ON FUNCTION attribution_from_paths_final(journey_tally) IS 'aggregate fi
 CREATE AGGREGATE attribution_from_paths(path text, conversions bigint, value double precision, nulls bigint, model text) (
     SFUNC = attribution_from_paths_transition,
     STYPE = journey_tally,
-    SSPACE = 4096,
+    SSPACE = 8192,
     FINALFUNC = attribution_from_paths_final,
     COMBINEFUNC = journey_tally_combine,
     PARALLEL = SAFE
