@@ -56,12 +56,6 @@ get_hash_memory_limit(void)
 	return 64 * 1024;
 }
 
-/* All contexts go at once, and what such a callback would tell with them. */
-void
-MemoryContextRegisterResetCallback(MemoryContext context, MemoryContextCallback *callback)
-{
-}
-
 int
 AggCheckCallContext(FunctionCallInfo fcinfo, MemoryContext *context)
 {
