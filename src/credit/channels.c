@@ -16,8 +16,7 @@
 #define PARTS			INT64CONST(1000000000000000000)	/* of a conversion */
 #define MANY_PARTS		INT64CONST(1000000000)
 
-/* What touches without a channel are called. */
-static const Label none = {"(none)", 6};
+static const Label none = {CREDIT_NO_CHANNEL, sizeof(CREDIT_NO_CHANNEL) - 1};
 
 static const TallySlot all_slots[] = {
 	{"unattributed", TALLY_COUNT},
@@ -128,7 +127,6 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 	MemoryContext context = plan->weights.context;
 	uint32		labels = labels_count(columns->labels);
 
-	plan->none = labels_find(columns->labels, none.text, none.length);
 	if (plan->generation == generation && labels <= plan->codes)
 		return;
 	if (labels > plan->codes)
@@ -166,15 +164,6 @@ reserve_touches(ChannelPlan *plan, int64 count)
 	plan->row = array_alloc(plan->weights.context, count * 2, sizeof(uint32));
 	plan->code = array_alloc(plan->weights.context, count * 2, sizeof(uint32));
 	plan->touch_room = count * 2;
-}
-
-/* A channel's code; one that is called as touches without a channel are is the same. */
-static uint32
-code_at(const ChannelPlan *plan, int64 touch)
-{
-	uint32		code = COLUMN_CHANNEL_AT(plan->paths->journey, plan->paths->touch[touch]);
-
-	return code == plan->none ? LABEL_NONE : code;
 }
 
 static Label
@@ -230,7 +219,7 @@ load_touches(ChannelPlan *plan, const CreditPath *path, Tally **tally)
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		*code = code_at(plan, i);
+		*code = credit_channel(plan->paths, i);
 		plan->row[i - path->from] = channels_row(plan, tally, SHAPE_CHANNEL, code, 1);
 	}
 }

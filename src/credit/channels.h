@@ -52,7 +52,6 @@ typedef struct ChannelPlan
 	CreditWeights weights;
 	uint64		generation;		/* of the label codes: */
 	uint32		codes;
-	uint32		none;			/* of "(none)", or LABEL_NONE */
 	uint64	   *met;			/* by code and scope: the customer met last */
 	uint64	   *path;			/* by code: the path met last */
 	uint64		customer;

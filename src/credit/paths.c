@@ -85,13 +85,21 @@ credit_paths_create_bare(void)
 	return paths;
 }
 
+static void
+take_up(CreditPaths *paths, const JourneyColumns *columns)
+{
+	paths->journey = columns;
+	paths->none = labels_find(columns->labels, CREDIT_NO_CHANNEL, strlen(CREDIT_NO_CHANNEL));
+	paths->touches = 0;
+	paths->conversions = 0;
+}
+
 void
 credit_paths_take(CreditPaths *paths, const JourneyColumns *columns)
 {
 	reserve(paths, columns->count);
-	paths->journey = columns;
+	take_up(paths, columns);
 	paths->touches = columns->count;
-	paths->conversions = 0;
 	for (int64 i = 0; i < columns->count; i++)
 		paths->touch[i] = i;
 }
@@ -107,9 +115,7 @@ credit_paths_load(CreditPaths *paths, const JourneyColumns *columns, uint64 gene
 	touchpoint = matcher_touchpoints(paths->matcher, &count);
 	mask = matcher_masks(paths->matcher);
 	reserve(paths, count);
-	paths->journey = columns;
-	paths->touches = 0;
-	paths->conversions = 0;
+	take_up(paths, columns);
 	for (int64 i = 0; i < count; i++)
 	{
 		if ((i & 0xFFFFF) == 0xFFFFF)

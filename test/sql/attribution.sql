@@ -233,6 +233,8 @@ SELECT shown(channel_attribution(journey, 'buy', 'shapley, markov')) FROM custom
 \echo -- touches without a channel stand under (none), with those of a channel of that name
 SELECT shown(channel_attribution(j('0:view 1:ad@b 2:buy=-6'), '* -> buy', 'linear'));
 SELECT shown(channel_attribution('2026-03-01 00:00Z view, 2026-03-02 00:00Z ad@"(none)", 2026-03-03 00:00Z buy', '* -> buy', 'linear'));
+\echo -- so they are one channel where channels share alike: 1/2 each with p, and one participation
+SELECT shown(channel_attribution('2026-03-01 00:00Z view, 2026-03-02 00:00Z ad@"(none)", 2026-03-02 01:00Z ad@p, 2026-03-03 00:00Z buy', '* -> buy', 'linear_unique, participation, shapley'));
 \echo -- rows stand in the order of the models and of the bytes of channels
 SELECT string_agg(c.model || ' ' || coalesce(c.channel, 'nobody'), ', ')
 FROM unnest((SELECT channel_attribution(journey, '* -> buy', 'last, first')
