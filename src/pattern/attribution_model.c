@@ -1,12 +1,12 @@
 /*
- * model.c
+ * attribution_model.c
  *		Models of attribution: the parser of their list.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "pattern/model.h"
+#include "pattern/attribution_model.h"
 #include "pattern/scan_private.h"
 
 #define HALF_LIFE			(7 * USECS_PER_DAY)
