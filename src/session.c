@@ -208,11 +208,8 @@ sessionize(PG_FUNCTION_ARGS)
 	if (isnull)
 		PG_RETURN_INT64(Max(state->sessions, 1));
 	at = DatumGetTimestampTz(argument);
-	if (unlikely(at >= NOTICE_FAR_FUTURE) && !site->far_future && !TIMESTAMP_NOT_FINITE(at))
-	{
-		notice_far_future(fcinfo, at);
-		site->far_future = true;
-	}
+	if (unlikely(at >= NOTICE_FAR_FUTURE) && !TIMESTAMP_NOT_FINITE(at))
+		notice_far_future(fcinfo, at, &site->far_future);
 	if (state->sessions > 0 && at < state->last)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
