@@ -310,10 +310,7 @@ labels_compare(const Labels *labels, uint32 a, uint32 b)
 static uint32 *
 grow_codes(MemoryContext context, uint32 *codes, uint32 used, uint32 size)
 {
-	if (codes == NULL)
-		codes = array_alloc(context, size, sizeof(uint32));
-	else
-		codes = array_realloc(codes, size, sizeof(uint32));
+	codes = array_grow(context, codes, size, sizeof(uint32));
 	memset(codes + used, 0, (Size) (size - used) * sizeof(uint32));
 	return codes;
 }
@@ -329,10 +326,7 @@ labels_notes(const Labels *labels)
 
 		notes->event_code = grow_codes(labels->context, notes->event_code, notes->size, size);
 		notes->channel_code = grow_codes(labels->context, notes->channel_code, notes->size, size);
-		notes->note = (LabelNote *)
-			(notes->note ?
-			 array_realloc(notes->note, size, sizeof(LabelNote)) :
-			 array_alloc(labels->context, size, sizeof(LabelNote)));
+		notes->note = array_grow(labels->context, notes->note, size, sizeof(LabelNote));
 		memset(notes->note + notes->size, 0, (size - notes->size) * sizeof(LabelNote));
 		notes->size = size;
 	}
