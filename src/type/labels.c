@@ -292,18 +292,10 @@ labels_find(const Labels *labels, const char *text, uint32 length)
 int
 labels_compare(const Labels *labels, uint32 a, uint32 b)
 {
-	const Label *la = &labels->label[a];
-	const Label *lb = &labels->label[b];
-	int			result;
+	int			order = a == b ? 0 : label_compare(&labels->label[a], &labels->label[b]);
 
-	if (a == b)
-		return 0;
-	result = memcmp(la->text, lb->text, Min(la->length, lb->length));
-	if (result == 0)
-		result = (la->length > lb->length) - (la->length < lb->length);
-	if (result == 0)			/* LABEL_NONE and an interned empty label */
-		result = (a > b) - (a < b);
-	return result;
+	/* LABEL_NONE and an interned empty label are two */
+	return order ? order : (a > b) - (a < b);
 }
 
 /* Makes an array of uint32, zeroed beyond "used", as large as "size". */
