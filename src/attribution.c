@@ -19,6 +19,7 @@
 
 #include "credit/channels.h"
 #include "matcher/call.h"
+#include "pattern/interval.h"
 #include "type/codec.h"
 #include "type/row.h"
 #include "type/touchpoint.h"
@@ -85,9 +86,7 @@ static text *
 text_argument(FunctionCallInfo fcinfo, int number, const char *name)
 {
 	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
+		span_refuse_null(name);
 	return PG_GETARG_TEXT_PP(number);
 }
 
