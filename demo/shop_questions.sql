@@ -39,7 +39,7 @@ ORDER BY s.label;
 
 \echo '== For many questions, and for single customers: one journey a customer, built once'
 CREATE TABLE journeys AS
-SELECT customer, journey_agg(at, event, channel, value) AS journey
+SELECT customer, journey_agg(at, event, channel, value, score) AS journey
 FROM events
 GROUP BY customer;
 
@@ -53,11 +53,10 @@ SELECT s.step, s.stage, s.customers, s.drop_off
 FROM unnest((SELECT stage_funnel(journey, 'visit -> view -> add_to_cart -> checkout -> purchase within 7 days')
              FROM journeys)) AS s;
 
-\echo '== One customer: came through instagram, needed a reminder, wrote a review'
+\echo '== One customer: came from a creator''s post, needed a reminder, wrote a review'
 SELECT customer AS someone
 FROM journeys
-WHERE journey ~ 'visit@instagram -> add_to_cart@instagram -> purchase@email -> review within 14 days'
-  AND length(journey) <= 12
+WHERE journey ~ 'post_view@tiktok* -> add_to_cart@tiktok -> purchase@email -> delivered -> review within 30 days'
 ORDER BY length(journey), customer
 LIMIT 1 \gset
 
@@ -71,11 +70,14 @@ SELECT journey FROM journeys WHERE customer = :someone;
 \pset format aligned
 \echo
 
-\echo '== How is the shop used?  Sessions, by channel of first touch'
+\echo '== How is the shop used?  Sessions on its pages, by channel of the first visit'
 SELECT q.channel, s.customers, s.sessions, round(s.sessions_per_customer::numeric, 2) AS "a customer",
        s.median_touchpoints AS median_events, justify_hours(make_interval(secs => round(s.median_seconds))) AS median_time,
        round(100 * s.bounce_rate::numeric, 1) AS "% bounced", round(s.value::numeric, 2) AS value
-FROM (SELECT first_channel(journey) AS channel, session_summary(journey) AS f FROM journeys GROUP BY 1) q
+FROM (SELECT first_channel(p.pages) AS channel, session_summary(p.pages) AS f
+      FROM journeys, keep_touchpoints(journey, '(visit|search|view|read_reviews|add_to_wishlist|add_to_cart|checkout|purchase)') AS p (pages)
+      WHERE p.pages <> ''
+      GROUP BY 1) q
 CROSS JOIN unnest(q.f) AS s
 ORDER BY s.sessions DESC;
 
