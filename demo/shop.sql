@@ -89,7 +89,7 @@ FROM (
     FROM outcome
          CROSS JOIN LATERAL (
              SELECT CASE WHEN bought THEN cart_at ELSE cart_at + make_interval(hours => 3 + floor(90 * chance(s, 16))::int) END
-                    + interval '20 hours' AS sent_at,
+                    + make_interval(secs => floor(3600 * (8 + 36 * chance(s, 54) ^ 2))) AS sent_at,
                     CASE WHEN chance(s, 18) < 0.3 THEN 'courier' ELSE 'post' END AS carrier) AS c
          CROSS JOIN LATERAL (
              SELECT chance(s, 21) < CASE carrier WHEN 'courier' THEN 0.45 ELSE 0.06 END AS late) AS l
@@ -125,12 +125,16 @@ FROM (
                                      ELSE make_interval(secs => 20 + floor(259200 * chance(s, 31) ^ 6)) END, seen, seen_on, NULL, NULL
     FROM outcome WHERE seen IS NOT NULL
     UNION ALL
-    -- Most who see an advertisement or a post never come.
-    SELECT s, 22501 + s * 5 / 8, timestamptz :'start' + make_interval(secs => floor(7257600 * chance(s, 32))), event, seen_on, NULL, NULL
+    -- Most who see an advertisement or a post never come; some buy where they see it.
+    SELECT s, 22501 + s * 5 / 8, seen_at + make_interval(secs => delay), e.event, e.channel,
+           CASE e.event WHEN 'purchase' THEN round((9 + 40 * chance(s, 55))::numeric, 2)::double precision END, NULL
     FROM generate_series(1, 16000) AS s
-         JOIN (VALUES ('ad_impression', 'instagram', 0.00, 0.45), ('ad_impression', 'google_ads', 0.45, 0.60), ('post_view', 'tiktok/ana', 0.60, 0.70),
-                      ('post_view', 'tiktok/bo', 0.70, 0.86), ('post_view', 'instagram/cleo', 0.86, 0.95), ('post_view', 'youtube/dan', 0.95, 1.00))
-              AS a (event, seen_on, low, high) ON chance(s, 33) >= low AND chance(s, 33) < high
+         CROSS JOIN LATERAL (SELECT timestamptz :'start' + make_interval(secs => floor(7257600 * chance(s, 32))) AS seen_at) AS t
+         JOIN (VALUES ('ad_impression', 'instagram', 0.00, 0.45, 0), ('ad_impression', 'google_ads', 0.45, 0.60, 0),
+                      ('post_view', 'tiktok/ana', 0.60, 0.70, 0), ('post_view', 'tiktok/bo', 0.70, 0.86, 0),
+                      ('post_view', 'instagram/cleo', 0.86, 0.95, 0), ('post_view', 'youtube/dan', 0.95, 1.00, 0),
+                      ('purchase', 'tiktok', 0.60, 0.604, 170), ('purchase', 'instagram', 0.86, 0.862, 240))
+              AS e (event, channel, low, high, delay) ON chance(s, 33) >= low AND chance(s, 33) < high
     UNION ALL
     SELECT s, customer, started_at + make_interval(secs => 5 + floor(8 * chance(s, 35))), 'search', channel, NULL,
            CASE WHEN chance(s, 44) < 0.08 THEN stars(chance(s, 45) < 0.8, chance(s, 46)) END
