@@ -308,7 +308,8 @@ bool
 pattern_at_keyword(const Parser *parser)
 {
 	return parser->token.kind == TOKEN_WORD &&
-		pattern_is_keyword(parser->token.text, parser->token.length);
+		(pattern_is_keyword(parser->token.text, parser->token.length) ||
+		 (parser->keyword && pattern_at_word(parser, parser->keyword)));
 }
 
 /* ----------
