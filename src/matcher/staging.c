@@ -151,7 +151,8 @@ make_sets(Staging *staging, int stage, const Label *event, const Label *channel)
 		uint64		bit = UINT64CONST(1) << (i % BITS_PER_WORD);
 		bool		may_lift = rule->stage > stage &&
 			stage_choice_matches(staging->model, &rule->matches, event, channel);
-		bool		comes_before = stage_choice_matches(staging->model, &rule->after, event, channel);
+		bool		comes_before =
+			stage_choice_matches(staging->model, &rule->after, event, channel);
 
 		if (may_lift)
 			lifts[i / BITS_PER_WORD] |= bit;

@@ -234,6 +234,8 @@ scan_sign(Parser *parser, Token *token)
 									 token->start + pg_mblen(parser->text + token->start))),
 				   strchr("><-=~+,;'`^", text[0]) != NULL ?
 				   pattern_advice(parser) :
+				   is_sign(parser, ':') ?
+				   "Labels with other characters than letters, digits and _ - . / $ are written in double quotes." :
 				   "Labels with other characters than letters, digits and _ - . / : $ are written in double quotes.");
 }
 

@@ -187,6 +187,8 @@ parse_stage(Parser *parser, StageModel *model)
 		pattern_syntax_error(parser, model->rule[model->rules - 1].after.terms > 0 ?
 							 "\",\", \";\", a new line or the end" :
 							 "\"after\", \",\", \";\", a new line or the end",
+							 pattern_at_sign(parser, ':') ?
+							 "A label that holds \":\" is written in double quotes." :
 							 pattern_advice(parser));
 }
 

@@ -5,7 +5,7 @@
  * Their rules know the recommended events of GA4, the e-commerce events of Segment, Snowplow and
  * Shopify, and what advertisements, creators, support, deliveries and the like are mostly called.
  * What has one meaning has one name here, so that the models differ in where they put it only.
- * A cart or a checkout is not yet a purchase: a stage of phase "during" is reached by having bought.
+ * A cart or a checkout is not yet a purchase: a stage of phase "during" is reached by buying.
  */
 #include "postgres.h"
 
