@@ -1,8 +1,47 @@
 -- What the demonstration asks about the shop.  Run by demo/run, which prints
 -- each query before its answer.
 \echo
-\echo '== The events, as a shop has them'
-SELECT * FROM events ORDER BY at, customer LIMIT 5;
+\echo '== The events, as a shop has them, with what comes before a visit and after a purchase; ratings are scores from -1 to 1'
+SELECT * FROM events WHERE at >= '2026-03-01 09:00+00' ORDER BY at, customer LIMIT 10;
+
+\echo '== The journey map: who gets to each stage, through which channels, and where do they leave?'
+CREATE TABLE journey_map AS
+SELECT * FROM unnest((SELECT journey_map(customer, at, event, channel, value, score, 'online', 0) FROM events));
+
+SELECT stage, phase, customers, round(100 * share::numeric, 1) AS "% of all", skipped, exits,
+       round(100 * exit_rate::numeric, 1) AS "% exit", channels, top_channel, top_event
+FROM journey_map
+ORDER BY position;
+
+\echo '== How do they feel there, and how long until they go on?  Returns come back from a later stage'
+SELECT stage, scored AS ratings, round(average_score::numeric, 2) AS score, round(score_change::numeric, 2) AS change,
+       round(100 * low_share::numeric, 1) AS "% low", justify_hours(make_interval(secs => round(median_seconds_to_next))) AS median_to_next,
+       returns, round(value::numeric) AS value
+FROM journey_map
+ORDER BY position;
+
+\echo '== Pain points: what do customers meet last before they leave without a purchase, or rate low?  The share of those who met it'
+CREATE TABLE pain_points AS
+SELECT * FROM unnest((SELECT pain_points(customer, at, event, channel, value, score, 'online', 0) FROM events));
+
+SELECT stage, event, channel, customers, left_here, low, round(100 * pain::numeric, 1) AS "% pain"
+FROM pain_points
+WHERE customers >= 50
+ORDER BY pain DESC
+LIMIT 8;
+
+\echo '== And what hurts those who bought?'
+SELECT event, channel, customers, scored AS ratings, low, round(average_score::numeric, 2) AS score, round(100 * pain::numeric, 1) AS "% pain"
+FROM pain_points
+WHERE stage = 'post_purchase' AND scored >= 50
+ORDER BY pain DESC;
+
+\echo '== What does it cost?  Who is still seen 15 days after a rating, low or not'
+SELECT event, score < 0 AS low, count(*) AS ratings, round(100 * avg((last_seen > at + interval '15 days')::int), 1) AS "% seen later"
+FROM (SELECT *, max(at) OVER (PARTITION BY customer) AS last_seen, max(at) OVER () AS latest FROM events) AS e
+WHERE event IN ('delivered', 'support_contact') AND score IS NOT NULL AND at < latest - interval '30 days'
+GROUP BY event, low
+ORDER BY event, low;
 
 \echo '== Where do customers drop off?  The funnel, straight from the events'
 SELECT s.step, s.stage, s.customers, s.drop_off,
@@ -21,6 +60,17 @@ SELECT s.label AS channel,
        round(100 * max(s.conversion_low) FILTER (WHERE s.step = 3)::numeric, 1) AS low,
        round(100 * max(s.conversion_high) FILTER (WHERE s.step = 3)::numeric, 1) AS high
 FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'visit -> add_to_cart -> purchase from first by channel')
+             FROM events)) AS s
+GROUP BY s.label
+ORDER BY "% buy" DESC;
+
+\echo '== Which creators'' posts are worth it?  Of those who saw one'
+SELECT s.label AS creator,
+       max(s.customers) FILTER (WHERE s.step = 1) AS post_view,
+       max(s.customers) FILTER (WHERE s.step = 2) AS visit,
+       max(s.customers) FILTER (WHERE s.step = 3) AS purchase,
+       round(100 * max(s.conversion_from_start) FILTER (WHERE s.step = 3)::numeric, 1) AS "% buy"
+FROM unnest((SELECT stage_funnel(customer, at, event, channel, 'post_view -> visit -> purchase within 7 days by channel')
              FROM events)) AS s
 GROUP BY s.label
 ORDER BY "% buy" DESC;
