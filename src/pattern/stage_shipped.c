@@ -14,7 +14,7 @@
 #define ADVERTISEMENTS \
 	"(ad_*|\"Ad \"*|campaign*|impression*|promo*|\"Promotion \"*|view_promotion|select_promotion)"
 #define CREATORS \
-	"(creator*|influencer*|ugc*|social*)"
+	"(creator*|influencer*|ugc*|social*|post_view*|post_click*)"
 #define SOCIAL_CHANNELS \
 	"(@social*|@\"Organic Social\"|@paid_social*|@\"Paid Social\"|@facebook*|@instagram*|@linkedin*|" \
 	"@pinterest*|@reddit*|@snapchat*|@tiktok*|@twitter*|@youtube*)"
