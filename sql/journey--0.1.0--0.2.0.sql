@@ -366,6 +366,275 @@ CREATE AGGREGATE attribution_from_paths(path text, conversions bigint, value dou
 COMMENT ON AGGREGATE attribution_from_paths(text, bigint, double precision, bigint, text) IS
     'what each channel earned, from paths such as ''a > b > c'' that are counted already';
 
+CREATE FUNCTION stage_model(name text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION stage_model(text) IS 'the text of a stage model that is shipped, to copy and change';
+
+CREATE FUNCTION stage_models(OUT model text, OUT stages text, OUT description text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 4;
+COMMENT ON FUNCTION stage_models() IS 'the stage models that are shipped';
+
+CREATE FUNCTION stage_model_rules(model text, OUT "position" integer, OUT stage text, OUT phase text,
+    OUT rule integer, OUT matches text, OUT after text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 30;
+COMMENT ON FUNCTION stage_model_rules(text) IS 'the rules of a stage model, one by one, as they are read';
+
+CREATE FUNCTION stage_pattern(model text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION stage_pattern(text) IS 'the pattern of a stage model''s stages in order, all optional';
+
+CREATE FUNCTION stage_of(event text, channel text, model text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION stage_of(text, text, text) IS
+    'the stage of a touchpoint of which nothing earlier is known; null if it has none';
+
+CREATE FUNCTION restage(journey, model text, unmapped text DEFAULT 'drop') RETURNS journey
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION restage(journey, text, text) IS
+    'touchpoints with their stages as events; those without a stage are dropped, kept or an error';
+
+CREATE FUNCTION furthest_stage(journey, model text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION furthest_stage(journey, text) IS 'the last stage, in the model''s order, that a journey has been in';
+
+CREATE FUNCTION current_stage(journey, model text) RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION current_stage(journey, text) IS 'the stage of a journey''s last touchpoint that has one';
+
+/* The journey map: what customers do, feel and wait for in each stage; ratings on one scale. */
+
+CREATE TYPE journey_map_stage AS (
+    position integer,
+    stage text,
+    phase text,
+    customers bigint,
+    share double precision,
+    reached bigint,
+    skipped bigint,
+    exits bigint,
+    exit_rate double precision,
+    touchpoints bigint,
+    touchpoints_per_customer double precision,
+    channels bigint,
+    top_channel text,
+    top_channel_share double precision,
+    top_event text,
+    scored bigint,
+    average_score double precision,
+    low_share double precision,
+    p10_score double precision,
+    p90_score double precision,
+    score_change double precision,
+    median_seconds_to_next double precision,
+    p90_seconds_to_next double precision,
+    returns bigint,
+    value double precision
+);
+COMMENT ON TYPE journey_map_stage IS 'a stage of a journey map, as returned by journey_map';
+COMMENT ON COLUMN journey_map_stage.position IS 'number of the stage in the model, from 1';
+COMMENT ON COLUMN journey_map_stage.stage IS 'its name';
+COMMENT ON COLUMN journey_map_stage.phase IS 'before, during or after a purchase; null if the model does not say';
+COMMENT ON COLUMN journey_map_stage.customers IS 'customers with a touchpoint in the stage';
+COMMENT ON COLUMN journey_map_stage.share IS 'customers / customers with any stage';
+COMMENT ON COLUMN journey_map_stage.reached IS 'customers with a touchpoint in the stage or a later one';
+COMMENT ON COLUMN journey_map_stage.skipped IS 'customers with a touchpoint in a later stage, but none in this one';
+COMMENT ON COLUMN journey_map_stage.exits IS 'customers who came to this stage and no further; 0 for the last stage';
+COMMENT ON COLUMN journey_map_stage.exit_rate IS 'exits / reached';
+COMMENT ON COLUMN journey_map_stage.touchpoints IS 'touchpoints in the stage';
+COMMENT ON COLUMN journey_map_stage.touchpoints_per_customer IS 'touchpoints / customers';
+COMMENT ON COLUMN journey_map_stage.channels IS 'different channels of its touchpoints';
+COMMENT ON COLUMN journey_map_stage.top_channel IS 'the channel with most of its touchpoints';
+COMMENT ON COLUMN journey_map_stage.top_channel_share IS 'touchpoints of the top channel / touchpoints';
+COMMENT ON COLUMN journey_map_stage.top_event IS 'the event with most of its touchpoints';
+COMMENT ON COLUMN journey_map_stage.scored IS 'touchpoints with a score';
+COMMENT ON COLUMN journey_map_stage.average_score IS 'average of the scores';
+COMMENT ON COLUMN journey_map_stage.low_share IS 'scores below low / scored';
+COMMENT ON COLUMN journey_map_stage.p10_score IS 'scores: 10th percentile';
+COMMENT ON COLUMN journey_map_stage.p90_score IS 'scores: 90th percentile';
+COMMENT ON COLUMN journey_map_stage.score_change IS 'average_score less that of the last stage before with scores';
+COMMENT ON COLUMN journey_map_stage.median_seconds_to_next IS 'first touchpoint in the stage to the next one in a later stage: median';
+COMMENT ON COLUMN journey_map_stage.p90_seconds_to_next IS 'first touchpoint in the stage to the next one in a later stage: 90th percentile';
+COMMENT ON COLUMN journey_map_stage.returns IS 'customers with a touchpoint in the stage after one in a later stage';
+COMMENT ON COLUMN journey_map_stage.value IS 'sum of the values of its touchpoints; null if none has one';
+
+CREATE FUNCTION journey_map_final(journey_tally) RETURNS journey_map_stage[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION journey_map_final(journey_tally) IS 'aggregate final function of journey_map';
+
+CREATE FUNCTION journey_map_transition(journey_tally, journey, model text) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_map_transition(journey_tally, journey, model text) IS 'aggregate transition function of journey_map';
+
+CREATE AGGREGATE journey_map(journey, model text) (
+    SFUNC = journey_map_transition,
+    STYPE = journey_tally,
+    SSPACE = 32768,
+    FINALFUNC = journey_map_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_map(journey, model text) IS
+    'the journey map of many customers, a row for each stage of a model; scores below low, usually 0, are low';
+
+CREATE FUNCTION journey_map_transition(journey_tally, journey, model text, low double precision) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_map_transition(journey_tally, journey, model text, low double precision) IS 'aggregate transition function of journey_map';
+
+CREATE AGGREGATE journey_map(journey, model text, low double precision) (
+    SFUNC = journey_map_transition,
+    STYPE = journey_tally,
+    SSPACE = 32768,
+    FINALFUNC = journey_map_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_map(journey, model text, low double precision) IS
+    'the journey map of many customers, a row for each stage of a model; scores below low, usually 0, are low';
+
+CREATE FUNCTION journey_map_keyed_final(internal) RETURNS journey_map_stage[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION journey_map_keyed_final(internal) IS 'aggregate final function of journey_map';
+
+CREATE FUNCTION journey_map_keyed_transition(internal, anyelement, timestamptz, text, text, model text, low double precision) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION journey_map_keyed_transition(internal, anyelement, timestamptz, text, text, model text, low double precision) IS 'aggregate transition function of journey_map';
+
+CREATE AGGREGATE journey_map(customer anyelement, at timestamptz, event text, channel text, model text, low double precision) (
+    SFUNC = journey_map_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = journey_map_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_map(customer anyelement, at timestamptz, event text, channel text, model text, low double precision) IS
+    'the journey map of many customers, a row for each stage of a model; scores below low, usually 0, are low, straight from rows of an events table';
+
+CREATE FUNCTION journey_map_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, double precision, model text, low double precision) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION journey_map_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, double precision, model text, low double precision) IS 'aggregate transition function of journey_map';
+
+CREATE AGGREGATE journey_map(customer anyelement, at timestamptz, event text, channel text, value double precision, score double precision, model text, low double precision) (
+    SFUNC = journey_map_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = journey_map_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_map(customer anyelement, at timestamptz, event text, channel text, value double precision, score double precision, model text, low double precision) IS
+    'the journey map of many customers, a row for each stage of a model; scores below low, usually 0, are low, straight from rows of an events table';
+
+
+CREATE FUNCTION score_from_nps(rating double precision) RETURNS double precision
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION score_from_nps(double precision) IS 'a rating from 0 to 10 on the scale from -1 to 1';
+
+CREATE FUNCTION score_from_csat(rating double precision, top double precision) RETURNS double precision
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION score_from_csat(double precision, double precision) IS 'a satisfaction from 1 to top on the scale from -1 to 1';
+
+CREATE FUNCTION score_from_ces(rating double precision, top double precision) RETURNS double precision
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION score_from_ces(double precision, double precision) IS 'an ease from 1 to top on the scale from -1 to 1';
+
+/* Where in the stages of a model customers leave or rate low. */
+
+CREATE TYPE pain_point AS (
+    stage text,
+    event text,
+    channel text,
+    customers bigint,
+    touchpoints bigint,
+    left_here bigint,
+    scored bigint,
+    low bigint,
+    average_score double precision,
+    pain double precision
+);
+COMMENT ON TYPE pain_point IS 'an event of a stage and channel, and who left there, as returned by pain_points';
+COMMENT ON COLUMN pain_point.stage IS 'the stage of the model';
+COMMENT ON COLUMN pain_point.event IS 'the event';
+COMMENT ON COLUMN pain_point.channel IS 'the channel; null of touchpoints without one';
+COMMENT ON COLUMN pain_point.customers IS 'customers with such a touchpoint';
+COMMENT ON COLUMN pain_point.touchpoints IS 'such touchpoints';
+COMMENT ON COLUMN pain_point.left_here IS 'customers whose last touchpoint with a stage it was, short of the goal';
+COMMENT ON COLUMN pain_point.scored IS 'touchpoints with a score';
+COMMENT ON COLUMN pain_point.low IS 'scores below low';
+COMMENT ON COLUMN pain_point.average_score IS 'average of the scores';
+COMMENT ON COLUMN pain_point.pain IS 'customers who left here or rated low / customers';
+
+CREATE FUNCTION pain_points_final(journey_tally) RETURNS pain_point[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION pain_points_final(journey_tally) IS 'aggregate final function of pain_points';
+
+CREATE FUNCTION pain_points_transition(journey_tally, journey, model text) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION pain_points_transition(journey_tally, journey, model text) IS 'aggregate transition function of pain_points';
+
+CREATE AGGREGATE pain_points(journey, model text) (
+    SFUNC = pain_points_transition,
+    STYPE = journey_tally,
+    SSPACE = 32768,
+    FINALFUNC = pain_points_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE pain_points(journey, model text) IS
+    'what made customers leave or rate low, by stage, event and channel, worst first; scores below low, usually 0, are low';
+
+CREATE FUNCTION pain_points_transition(journey_tally, journey, model text, low double precision) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION pain_points_transition(journey_tally, journey, model text, low double precision) IS 'aggregate transition function of pain_points';
+
+CREATE AGGREGATE pain_points(journey, model text, low double precision) (
+    SFUNC = pain_points_transition,
+    STYPE = journey_tally,
+    SSPACE = 32768,
+    FINALFUNC = pain_points_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE pain_points(journey, model text, low double precision) IS
+    'what made customers leave or rate low, by stage, event and channel, worst first; scores below low, usually 0, are low';
+
+CREATE FUNCTION pain_points_keyed_final(internal) RETURNS pain_point[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION pain_points_keyed_final(internal) IS 'aggregate final function of pain_points';
+
+CREATE FUNCTION pain_points_keyed_transition(internal, anyelement, timestamptz, text, text, model text, low double precision) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION pain_points_keyed_transition(internal, anyelement, timestamptz, text, text, model text, low double precision) IS 'aggregate transition function of pain_points';
+
+CREATE AGGREGATE pain_points(customer anyelement, at timestamptz, event text, channel text, model text, low double precision) (
+    SFUNC = pain_points_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = pain_points_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE pain_points(customer anyelement, at timestamptz, event text, channel text, model text, low double precision) IS
+    'what made customers leave or rate low, by stage, event and channel, worst first; scores below low, usually 0, are low, straight from rows of an events table';
+
+CREATE FUNCTION pain_points_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, double precision, model text, low double precision) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION pain_points_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, double precision, model text, low double precision) IS 'aggregate transition function of pain_points';
+
+CREATE AGGREGATE pain_points(customer anyelement, at timestamptz, event text, channel text, value double precision, score double precision, model text, low double precision) (
+    SFUNC = pain_points_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = pain_points_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE pain_points(customer anyelement, at timestamptz, event text, channel text, value double precision, score double precision, model text, low double precision) IS
+    'what made customers leave or rate low, by stage, event and channel, worst first; scores below low, usually 0, are low, straight from rows of an events table';
+
+
 /*
  * Array types are members of the extension, too, so that postgres_fdw ships aggregates
  * that return them.  PostgreSQL 17 and later do this by themselves.

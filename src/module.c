@@ -15,6 +15,8 @@ extern const Analysis stage_funnel_analysis;
 extern const Analysis session_summary_analysis;
 extern const Analysis channel_attribution_analysis;
 extern const Analysis attribution_from_paths_analysis;
+extern const Analysis journey_map_analysis;
+extern const Analysis pain_points_analysis;
 
 extern void _PG_init(void);
 
@@ -29,6 +31,8 @@ _PG_init(void)
 	population_register(&session_summary_analysis);
 	population_register(&channel_attribution_analysis);
 	population_register(&attribution_from_paths_analysis);
+	population_register(&journey_map_analysis);
+	population_register(&pain_points_analysis);
 #ifdef JOURNEY_TEST_FORMAT
 	journey_test_format_init();
 #endif

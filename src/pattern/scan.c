@@ -234,6 +234,8 @@ scan_sign(Parser *parser, Token *token)
 									 token->start + pg_mblen(parser->text + token->start))),
 				   strchr("><-=~+,;'`^", text[0]) != NULL ?
 				   pattern_advice(parser) :
+				   is_sign(parser, ':') ?
+				   "Labels with other characters than letters, digits and _ - . / $ are written in double quotes." :
 				   "Labels with other characters than letters, digits and _ - . / : $ are written in double quotes.");
 }
 
@@ -308,7 +310,8 @@ bool
 pattern_at_keyword(const Parser *parser)
 {
 	return parser->token.kind == TOKEN_WORD &&
-		pattern_is_keyword(parser->token.text, parser->token.length);
+		(pattern_is_keyword(parser->token.text, parser->token.length) ||
+		 (parser->keyword && pattern_at_word(parser, parser->keyword)));
 }
 
 /* ----------

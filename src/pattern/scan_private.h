@@ -38,6 +38,7 @@ typedef struct Parser
 	int			length;
 	const char *what;			/* is parsed, for messages: "pattern" */
 	const char *signs;
+	const char *keyword;		/* beside those of patterns, or NULL */
 	Token		token;			/* the one to be looked at next */
 	int			previous_end;	/* where the token before it ended */
 	struct Pattern *pattern;	/* NULL, and what follows unused: another language */

@@ -69,7 +69,7 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("label" 1 [] 2 ["ended" count])] []''',
 			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest] 1 ["term" latest]) ("label" 1 ["until" latest] 1 ["ended" count "skipped" count "touchpoints" count "time" duration "value" sum "since previous" durations "since start" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
 			'''tally 2 "session_summary" 1 ["gap" "1800000000"] [] []''', '''tally 2 "x" 0 [] [] []''', '''tally''']
-		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''']
+		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''', '''online''', '''drop''']
 		WHEN 'text[]' THEN ARRAY['NULL', '''{a,b}''', '''{}''', '''{NULL}''', '''{{a,b},{c,d}}''']
 		WHEN 'cstring' THEN ARRAY['NULL', '''2026-03-01 09:00Z a''', '''''', '''tally''']
 		WHEN 'timestamp with time zone' THEN ARRAY['NULL', '''2026-03-01 09:00Z''', '''infinity''', '''-infinity''',
@@ -288,6 +288,15 @@ BEGIN
 				public.keep_touchpoints(j, 'a'), public.drop_touchpoints(j, 'a'), public.first_touchpoints(j, 2), public.last_touchpoints(j, 2),
 				public.distinct_touchpoints(j), public.collapse(j), public.rename_events(j, '{"a": "z"}'), public.rename_channels(j, '{"*": "z"}'),
 				j OPERATOR(public.||) '2026-03-01 09:00Z q'), ',' ORDER BY id) FROM public.shop),
+		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.restage(j, 'x: a, c; y: b after a', 'keep'), public.furthest_stage(j, 'x: a, c; y: b after a'),
+				public.current_stage(j, 'x: a, c; y: b after a'), public.stage_of('purchase', 'w', 'online'), public.stage_pattern('online'), public.stage_model('online')), ',' ORDER BY id) FROM public.shop),
+		(SELECT pg_catalog.string_agg(s::pg_catalog.text, ',') FROM public.stage_models() s),
+		(SELECT public.journey_map(j, 'x: a, c; y: b after a')::pg_catalog.text FROM public.shop),
+		(SELECT public.journey_map(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
+		(SELECT public.pain_points(j, 'x: a, c; y: b after a')::pg_catalog.text FROM public.shop),
+		(SELECT public.pain_points(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
+		(SELECT pg_catalog.concat_ws(' ', public.score_from_nps(7), public.score_from_csat(4, 5), public.score_from_ces(4, 5))),
+		(SELECT pg_catalog.string_agg(r::pg_catalog.text, ',') FROM public.stage_model_rules('online') r),
 		(SELECT pg_catalog.count(*) FROM (SELECT DISTINCT j FROM public.shop) q),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.=) b.j),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.<) b.j),
@@ -466,8 +475,8 @@ CREATE FUNCTION redeclared(function regprocedure, columns text, call text) RETUR
 DECLARE
 	p pg_proc := (SELECT p FROM pg_proc p WHERE oid = function);
 BEGIN
-	EXECUTE format('CREATE FUNCTION pg_temp.other(%s, %s) RETURNS %s AS ''$libdir/journey'', %L LANGUAGE C STRICT',
-		oidvectortypes(p.proargtypes), columns, CASE WHEN p.proretset THEN 'SETOF record' ELSE 'record' END, p.prosrc);
+	EXECUTE format('CREATE FUNCTION pg_temp.other(%s) RETURNS %s AS ''$libdir/journey'', %L LANGUAGE C STRICT',
+		concat_ws(', ', nullif(oidvectortypes(p.proargtypes), ''), columns), CASE WHEN p.proretset THEN 'SETOF record' ELSE 'record' END, p.prosrc);
 	EXECUTE 'SELECT count(*)::text FROM pg_temp.other(' || call || ')' INTO call;
 	DROP FUNCTION pg_temp.other;
 	RETURN call;
@@ -484,7 +493,7 @@ SELECT oid::regprocedure AS function, redeclared(oid::regprocedure, array_to_str
 FROM routine, LATERAL (SELECT array_agg(format('OUT %I %s', a.name, a.type::regtype) ORDER BY n)
 		FROM ROWS FROM (unnest(proargnames), unnest(proallargtypes), unnest(proargmodes)) WITH ORDINALITY a(name, type, mode, n)
 		WHERE mode IN ('o', 't')) columns(c),
-	LATERAL (SELECT CASE proname WHEN 'compare_rates' THEN '1, 2, 1, 2' WHEN 'pattern_steps' THEN '''a -> b''' ELSE
+	LATERAL (SELECT CASE proname WHEN 'compare_rates' THEN '1, 2, 1, 2' WHEN 'pattern_steps' THEN '''a -> b''' WHEN 'stage_models' THEN '' WHEN 'stage_model_rules' THEN '''a: x''' ELSE
 		'''2026-03-01 09:00+00 a''' || CASE proname WHEN 'attribute_touchpoints' THEN ', ''a'', ''last'', ''shared'', 3' WHEN 'attempts' THEN ', ''a''' WHEN 'sessionize' THEN ', ''1 day'', ''2 days''' ELSE '' END END) q(call)
 WHERE c IS NOT NULL AND prokind = 'f' ORDER BY oid::regprocedure::text;
 
