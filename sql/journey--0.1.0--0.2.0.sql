@@ -366,6 +366,15 @@ CREATE AGGREGATE attribution_from_paths(path text, conversions bigint, value dou
 COMMENT ON AGGREGATE attribution_from_paths(text, bigint, double precision, bigint, text) IS
     'what each channel earned, from paths such as ''a > b > c'' that are counted already';
 
+-- Attempts have a journey each.  Another row type takes another function, and views that use this
+-- one would have to go: so it gets a column more in its place.  They go on reading the columns that
+-- there were when they were made, as of a table that got one.
+
+UPDATE pg_catalog.pg_proc
+SET proallargtypes = proallargtypes || 'journey'::regtype::oid, proargmodes = proargmodes || 'o'::"char",
+	proargnames = proargnames || 'journey'::text
+WHERE oid = 'attempts(journey, text)'::regprocedure;
+
 -- Journeys of journeys.
 
 CREATE FUNCTION before(journey, pattern text, including boolean) RETURNS journey
