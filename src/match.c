@@ -10,7 +10,6 @@
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "pgtime.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -296,8 +295,6 @@ put_elements(ReturnSetInfo *rsinfo, const Pattern *pattern)
 static void
 put_clauses(ReturnSetInfo *rsinfo, const Pattern *pattern)
 {
-	static const char *const by[] = {NULL, "channel", "day", "week", "month"};
-
 	if (pattern->window != PATTERN_NO_LIMIT)
 		put_step(rsinfo, 0, "within", NULL, NULL, NULL, pattern->window);
 	if (pattern->from_first)
@@ -305,10 +302,7 @@ put_clauses(ReturnSetInfo *rsinfo, const Pattern *pattern)
 	if (pattern->same_channel)
 		put_step(rsinfo, 0, "same channel", NULL, NULL, NULL, PATTERN_NO_LIMIT);
 	if (pattern->by != BY_NOTHING)
-		put_step(rsinfo, 0, "by", NULL, NULL,
-				 pattern->zone == NULL ? by[pattern->by] :
-				 psprintf("%s at %s", by[pattern->by], pg_get_timezone_name(pattern->zone)),
-				 PATTERN_NO_LIMIT);
+		put_step(rsinfo, 0, "by", NULL, NULL, pattern_by_text(pattern), PATTERN_NO_LIMIT);
 }
 
 /* pattern_steps(pattern text): a row for each step, exclusion and clause */
