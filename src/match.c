@@ -153,17 +153,15 @@ put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, const Pattern 
 {
 	Datum		values[lengthof(attempt_columns)];
 	bool		nulls[lengthof(attempt_columns)] = {false};
-	const Label *channel = &columns->labels->label[COLUMN_CHANNEL_AT(columns, chain_entry(chain))];
 	double		value = sum_values(columns, pattern->steps, chain);
 
-	nulls[5] = channel->length == 0;
 	nulls[7] = isnan(value);
 	values[0] = Int32GetDatum(number);
 	values[1] = TimestampTzGetDatum(chain->started_at);
 	values[2] = TimestampTzGetDatum(chain->ended_at);
 	values[3] = Int32GetDatum(chain->reached);
 	values[4] = BoolGetDatum(chain->completed);
-	values[5] = PointerGetDatum(cstring_to_text_with_len(channel->text, channel->length));
+	row_put_label(columns, COLUMN_CHANNEL_AT(columns, chain_entry(chain)), &values[5], &nulls[5]);
 	values[6] = Float8GetDatum((double) ((uint64) chain->ended_at - (uint64) chain->started_at) /
 							   USECS_PER_SEC);
 	values[7] = Float8GetDatum(value);
