@@ -120,7 +120,7 @@ journey_last_touchpoints(PG_FUNCTION_ARGS)
  */
 
 static PatternCall *
-begin(FunctionCallInfo fcinfo, const char *function, Chain *chain)
+chain_of_call(FunctionCallInfo fcinfo, const char *function, Chain *chain)
 {
 	PatternCall *call = pattern_call_begin(fcinfo, function, pattern_refuse_by, COLUMN_ALL);
 
@@ -130,8 +130,8 @@ begin(FunctionCallInfo fcinfo, const char *function, Chain *chain)
 
 /* What lies between two instants; null if the chain that gave them is not complete. */
 static Datum
-end(FunctionCallInfo fcinfo, PatternCall *call, const Chain *chain, TimestampTz since,
-	TimestampTz until)
+part_by_chain(FunctionCallInfo fcinfo, PatternCall *call, const Chain *chain, TimestampTz since,
+			  TimestampTz until)
 {
 	Datum		result = (Datum) 0;
 
@@ -155,9 +155,9 @@ Datum
 journey_before(PG_FUNCTION_ARGS)
 {
 	Chain		chain;
-	PatternCall *call = begin(fcinfo, "before", &chain);
+	PatternCall *call = chain_of_call(fcinfo, "before", &chain);
 
-	return end(fcinfo, call, &chain, DT_NOBEGIN, chain.started_at + including(fcinfo));
+	return part_by_chain(fcinfo, call, &chain, DT_NOBEGIN, chain.started_at + including(fcinfo));
 }
 
 /* after(journey, pattern [, including]): all that is later than the chain's last touchpoint */
@@ -165,9 +165,9 @@ Datum
 journey_after(PG_FUNCTION_ARGS)
 {
 	Chain		chain;
-	PatternCall *call = begin(fcinfo, "after", &chain);
+	PatternCall *call = chain_of_call(fcinfo, "after", &chain);
 
-	return end(fcinfo, call, &chain, chain.ended_at + !including(fcinfo), DT_NOEND);
+	return part_by_chain(fcinfo, call, &chain, chain.ended_at + !including(fcinfo), DT_NOEND);
 }
 
 /* slice(journey, pattern): from the chain's first instant to its last one */
@@ -175,9 +175,9 @@ Datum
 journey_slice_pattern(PG_FUNCTION_ARGS)
 {
 	Chain		chain;
-	PatternCall *call = begin(fcinfo, "slice", &chain);
+	PatternCall *call = chain_of_call(fcinfo, "slice", &chain);
 
-	return end(fcinfo, call, &chain, chain.started_at, chain.ended_at + 1);
+	return part_by_chain(fcinfo, call, &chain, chain.started_at, chain.ended_at + 1);
 }
 
 /* ----------
@@ -441,7 +441,7 @@ Datum
 journey_replace_matches(PG_FUNCTION_ARGS)
 {
 	Chain		chain;
-	PatternCall *call = begin(fcinfo, "replace_matches", &chain);
+	PatternCall *call = chain_of_call(fcinfo, "replace_matches", &chain);
 	const JourneyColumns *columns = call->columns;
 	uint32		event = label_of_matches(fcinfo, call->reader);
 	int64		next = 0;
