@@ -284,7 +284,7 @@ BEGIN
 				public.length(j), public.started_at(j), public.ended_at(j), public.duration(j), public.duration_seconds(j), public.events(j), public.channels(j),
 				public.total_value(j), public.event_path(j), public.channel_path(j), public.channel_switches(j), public.first_channel(j),
 				public.last_channel(j), public.last_channel(j, '{w}'), public.idle_seconds(j), public.active_dates(j, 'Asia/Tokyo')), ',' ORDER BY id) FROM public.shop),
-		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.slice(j, '2026-03-01 12:00Z', NULL), public.before(j, 'c'), public.after(j, 'c'),
+		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.slice(j, '2026-03-01 12:00Z', NULL), public.before(j, 'c'), public.after(j, 'c'), public.before(j, 'c', true), public.after(j, 'c', true), public.slice(j, 'a -> c'), public.replace_matches(j, 'a -> c', 'm'), public.channels_as_events(j),
 				public.keep_touchpoints(j, 'a'), public.drop_touchpoints(j, 'a'), public.first_touchpoints(j, 2), public.last_touchpoints(j, 2),
 				public.distinct_touchpoints(j), public.collapse(j), public.rename_events(j, '{"a": "z"}'), public.rename_channels(j, '{"*": "z"}'),
 				j OPERATOR(public.||) '2026-03-01 09:00Z q'), ',' ORDER BY id) FROM public.shop),
