@@ -82,27 +82,6 @@ typedef struct TouchCall
 	CreditWeights weights;
 } TouchCall;
 
-static text *
-text_argument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	if (PG_ARGISNULL(number))
-		span_refuse_null(name);
-	return PG_GETARG_TEXT_PP(number);
-}
-
-static bool
-same_text(const text *a, const text *b)
-{
-	return a != NULL && VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-static text *
-copy_text(const text *source)
-{
-	return memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
-}
-
 static void
 refuse_population_models(const Models *models)
 {
@@ -127,8 +106,8 @@ parse(TouchCall *call, const text *conversion, const text *model)
 	refuse_population_models(call->models);
 	call->reader = journey_reader_create(parsed);
 	call->weights = (CreditWeights) {.context = parsed};
-	call->conversion = copy_text(conversion);
-	call->model = copy_text(model);
+	call->conversion = call_copy_text(conversion);
+	call->model = call_copy_text(model);
 	MemoryContextSwitchTo(before);
 }
 
@@ -136,11 +115,11 @@ parse(TouchCall *call, const text *conversion, const text *model)
 static TouchCall *
 begin(FunctionCallInfo fcinfo)
 {
-	const text *conversion = text_argument(fcinfo, ARG_CONVERSION, "conversion");
-	const text *model = text_argument(fcinfo, ARG_MODEL, "model");
+	const text *conversion = call_text_argument(fcinfo, ARG_CONVERSION, "conversion");
+	const text *model = call_text_argument(fcinfo, ARG_MODEL, "model");
 	TouchCall  *call = call_begin(fcinfo, sizeof(TouchCall));
 
-	if (!same_text(call->conversion, conversion) || !same_text(call->model, model))
+	if (!call_same_text(call->conversion, conversion) || !call_same_text(call->model, model))
 		parse(call, conversion, model);
 	return call;
 }
@@ -149,7 +128,7 @@ static CreditScope
 scope_argument(FunctionCallInfo fcinfo)
 {
 	static const char *const names[] = {"shared", "exclusive", "first", "last"};
-	char	   *scope = text_to_cstring(text_argument(fcinfo, ARG_SCOPE, "scope"));
+	char	   *scope = text_to_cstring(call_text_argument(fcinfo, ARG_SCOPE, "scope"));
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (pg_strcasecmp(scope, names[i]) == 0)

@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #include "matcher/call.h"
+#include "pattern/interval.h"
 #include "type/codec.h"
 
 void *
@@ -32,6 +33,27 @@ call_begin(FunctionCallInfo fcinfo, Size size)
 	}
 	call->unfinished = true;
 	return call;
+}
+
+text *
+call_text_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	if (PG_ARGISNULL(number))
+		span_refuse_null(name);
+	return PG_GETARG_TEXT_PP(number);
+}
+
+text *
+call_copy_text(const text *source)
+{
+	return memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
+}
+
+bool
+call_same_text(const text *kept, const text *argument)
+{
+	return kept != NULL && VARSIZE_ANY_EXHDR(kept) == VARSIZE_ANY_EXHDR(argument) &&
+		memcmp(VARDATA_ANY(kept), VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)) == 0;
 }
 
 static bool

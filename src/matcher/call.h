@@ -33,6 +33,13 @@ call_end(CallMemory *call)
 	call->unfinished = false;
 }
 
+/* A text argument, which must not be null; the error calls it so. */
+extern text *call_text_argument(FunctionCallInfo fcinfo, int number, const char *name);
+
+/* A text to be kept, and whether an argument is the one that was; NULL: there was none. */
+extern text *call_copy_text(const text *source);
+extern bool call_same_text(const text *kept, const text *argument);
+
 typedef struct PatternCall
 {
 	CallMemory	memory;			/* "parsed" is the context of the three below */
