@@ -137,7 +137,7 @@ sub same_answers
 	my ($aggregate, $short, $long) = @_;
 
 	return <<"SQL";
-SELECT 'differ, $aggregate($short) and ($long): ' || string_agg(journey::text, ' | ') FROM population_journeys GROUP BY no
+SELECT \$\$differ, $aggregate($short) and ($long): \$\$ || string_agg(journey::text, ' | ') FROM population_journeys GROUP BY no
 HAVING $aggregate($short)::text IS DISTINCT FROM $aggregate($long)::text LIMIT 3;
 SQL
 }
