@@ -123,11 +123,12 @@ sub journey_text
 	return join ', ', @words;
 }
 
+# 'after' is a word of models of stages.
 sub label_text
 {
 	my ($label) = @_;
 
-	return $label =~ /^\w+$/ && !chance(0.05) ? $label : qq("$label");
+	return $label =~ /^\w+$/ && $label ne 'after' && !chance(0.05) ? $label : qq("$label");
 }
 
 # ----- patterns --------------------------------------------------------------
