@@ -31,7 +31,7 @@ tally_too_large(uint32 rows, uint32 cells)
 			 errmsg("report is too large"),
 			 errdetail("Its state would exceed 1 GB, with room for %u rows and %u buckets of distributions.",
 					   rows, cells),
-			 errhint("Break down by something that has fewer different values.")));
+			 errhint("Break down by something that has fewer different values; any number of paths is counted by GROUP BY event_path(journey), which spills.")));
 }
 
 void
