@@ -252,14 +252,24 @@ merge_row(Tally *into, const Tally *other, uint32 row, const Mapping *map)
 				   TALLY_PLACE_TYPE(tally_place(other, entry, slot)));
 }
 
-/* The row that has this distribution: rows have theirs in order. */
+/*
+ * The row that has this distribution: rows have theirs in order, and often as many as
+ * each other, so that the first guess is right.
+ */
 static uint32
 row_of_distribution(const Tally *tally, uint64 distribution)
 {
 	const TallyRow *rows = TALLY_ROWS(tally);
+	uint32		guess = distribution * tally->rows / tally->distributions;
 	uint32		low = 0;
 	uint32		high = tally->rows;
 
+	if (rows[guess].distribution > distribution)
+		high = guess;
+	else if (guess + 1 < high && rows[guess + 1].distribution > distribution)
+		return guess;
+	else
+		low = guess + 1;
 	/* the last row whose first one is no later; of those that have none, none is last */
 	while (low < high)
 	{
