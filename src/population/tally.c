@@ -452,12 +452,3 @@ tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels)
 	TALLY_LAYOUTS(*tally)[shape].hint = row + 1;
 	return row;
 }
-
-/* The same, if *hint is not the row already, as which it is noted. */
-uint32
-tally_row_hinted(Tally **tally, uint32 shape, const Label *key, uint32 labels, uint32 *hint)
-{
-	if (*hint >= (*tally)->rows || !has_key(*tally, *hint, shape, key, labels))
-		*hint = look_up_row(tally, shape, key, labels);
-	return *hint;
-}

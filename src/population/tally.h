@@ -172,6 +172,7 @@ typedef struct Tally
 								 * + 1, or 0 when free */
 	uint32		cell_at;		/* places for cells */
 	uint32		key_at;			/* of each row: lengths of its labels, then their bytes */
+	uint32		number;			/* of this process, see row_memo.h; 0: none yet */
 } Tally;
 
 /* What 0.1.0 wrote was format 1, which nobody reads any more. */
@@ -221,8 +222,6 @@ extern Tally *tally_create(const Tally *empty);
 extern Tally *tally_from_datum(Datum datum);
 extern uint32 tally_only_row(const Tally *tally, uint32 shape);
 extern uint32 tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels);
-extern uint32 tally_row_hinted(Tally **tally, uint32 shape, const Label *key, uint32 labels,
-							   uint32 *hint);
 extern void tally_key(const Tally *tally, uint32 row, Label *key);
 extern void tally_overflow(const char *what) pg_attribute_noreturn();
 
