@@ -22,7 +22,7 @@ COMMENT ON COLUMN flow_link.share_of_source IS 'journeys / all that are at the s
 COMMENT ON COLUMN flow_link.share_of_start IS 'journeys / all that are not empty';
 COMMENT ON COLUMN flow_link.median_seconds IS 'between the two touchpoints; null beside (start) and (end)';
 
-CREATE POPULATION AGGREGATE journey_flow(steps integer USUALLY, top integer USUALLY) RETURNS flow_link STATE 16384 FROM event AS 'which event follows which, by position from the start or the end of journeys';
+CREATE POPULATION AGGREGATE journey_flow(steps integer USUALLY, top integer USUALLY) RETURNS flow_link STATE 131072 FROM event AS 'which event follows which, by position from the start or the end of journeys';
 
 CREATE TYPE path_count AS (
     path text,
@@ -42,7 +42,7 @@ COMMENT ON COLUMN path_count.coverage IS 'share of this row and those before it'
 COMMENT ON COLUMN path_count.median_seconds IS 'from the first to the last touchpoint of the path';
 COMMENT ON COLUMN path_count.value IS 'sum of the values of these journeys; null if there are none';
 
-CREATE POPULATION AGGREGATE journey_paths(steps integer USUALLY, top integer USUALLY) RETURNS path_count STATE 65536 FROM event AS 'the most frequent paths: whole journeys, or their first or last events';
+CREATE POPULATION AGGREGATE journey_paths(steps integer USUALLY, top integer USUALLY) RETURNS path_count STATE 131072 FROM event AS 'the most frequent paths: whole journeys, or their first or last events';
 
 CREATE TYPE transition AS (
     from_event text,
@@ -60,4 +60,4 @@ COMMENT ON COLUMN transition.journeys IS 'journeys in which it does';
 COMMENT ON COLUMN transition.probability IS 'transitions / all with the same from_event';
 COMMENT ON COLUMN transition.median_seconds IS 'between the two touchpoints; null at the start and the end';
 
-CREATE POPULATION AGGREGATE journey_transitions() RETURNS transition STATE 16384 FROM event AS 'how often each event follows each other, wherever in the journey';
+CREATE POPULATION AGGREGATE journey_transitions() RETURNS transition STATE 262144 FROM event AS 'how often each event follows each other, wherever in the journey';

@@ -172,3 +172,5 @@ SELECT refusal(format('SELECT journey_flow_final(%L)', replace(f::text, '"1"', s
 SELECT refusal(format('SELECT journey_flow_final(%L)', replace(f::text, '["steps" "3"]', '["steps" "1"]'))) FROM (SELECT flow_part(journey, 3, 10) AS f FROM journeys WHERE customer = 2) q;
 SELECT refusal(format('SELECT journey_paths_final(%L)', replace(p::text, '"2"', s))) FROM (SELECT paths_part(journey, NULL, 20) AS p FROM journeys WHERE customer = 2) q, unnest('{"\"\"","\"99999999999\"","\"x\"","null","\"3\""}'::text[]) s;
 SELECT refusal(format('SELECT journey_transitions_final(%L)', paths_part(journey, NULL, 20))) FROM journeys WHERE customer = 2;
+SET client_min_messages = warning;
+DROP SCHEMA sequence CASCADE;
