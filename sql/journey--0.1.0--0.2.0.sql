@@ -598,6 +598,41 @@ CREATE AGGREGATE journey_transitions(customer anyelement, at timestamptz, event 
 COMMENT ON AGGREGATE journey_transitions(customer anyelement, at timestamptz, event text) IS
     'how often each event follows each other, wherever in the journey, straight from rows of an events table';
 
+-- Attempts have a journey each.  Another row type takes another function, and views that use this
+-- one would have to go: so it gets a column more in its place.  They go on reading the columns that
+-- there were when they were made, as of a table that got one.
+
+UPDATE pg_catalog.pg_proc
+SET proallargtypes = proallargtypes || 'journey'::regtype::oid, proargmodes = proargmodes || 'o'::"char",
+	proargnames = proargnames || 'journey'::text
+WHERE oid = 'attempts(journey, text)'::regprocedure;
+
+-- Journeys of journeys.
+
+CREATE FUNCTION before(journey, pattern text, including boolean) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_before' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION before(journey, text, boolean) IS
+    'touchpoints earlier than the reported chain of a pattern, "including" those at the instant of its first one or not';
+
+CREATE FUNCTION after(journey, pattern text, including boolean) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_after' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION after(journey, text, boolean) IS
+    'touchpoints later than the reported chain of a pattern, "including" those at the instant of its last one or not';
+
+CREATE FUNCTION slice(journey, pattern text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_slice_pattern' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION slice(journey, text) IS
+    'touchpoints from the first to the last instant of the reported chain of a pattern; null if the pattern was not completed';
+
+CREATE FUNCTION replace_matches(journey, pattern text, event text) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_replace_matches' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 80;
+COMMENT ON FUNCTION replace_matches(journey, text, text) IS
+    'the touchpoints of each completed chain, and what lies between them, as one touchpoint';
+
+CREATE FUNCTION channels_as_events(journey) RETURNS journey
+    AS 'MODULE_PATHNAME', 'journey_channels_as_events' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
+COMMENT ON FUNCTION channels_as_events(journey) IS 'channels in the place of events; touchpoints without one are left out';
+
 /*
  * Array types are members of the extension, too, so that postgres_fdw ships aggregates
  * that return them.  PostgreSQL 17 and later do this by themselves.
