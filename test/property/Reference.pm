@@ -393,7 +393,9 @@ sub chains_by_label
 
 # ----- attempts --------------------------------------------------------------
 
-# Completed chains one after the other, and the unfinished one after them.
+# Completed chains one after the other, and the unfinished one after them.  The
+# journey of one goes from its first to its last touchpoint, that of the
+# unfinished one as far as it may go on.
 sub attempts
 {
 	my ($pattern, @journey) = @_;
@@ -405,15 +407,20 @@ sub attempts
 		my @values = grep { defined } map { $_->{value} } @matched;
 		my $sum;
 
+		my $completed = completed($pattern, $chain);
+		my $from = $matched[0]{at};
+		my $to = $completed ? $matched[-1]{at} : defined $pattern->{within} ? $from + $pattern->{within} : undef;
+
 		$sum += $_ foreach @values;
 		push @rows,
 		  {
-			started_at => $matched[0]{at},
+			started_at => $from,
 			ended_at => $matched[-1]{at},
 			reached => $chain->{reached},
-			completed => completed($pattern, $chain),
+			completed => $completed,
 			entry_channel => $matched[0]{channel},
-			value => $sum
+			value => $sum,
+			journey => [ grep { $_->{at} >= $from && !(defined $to && $_->{at} > $to) } @journey ]
 		  };
 		last unless $rows[-1]{completed};
 		@journey = grep { $_->{at} > $matched[-1]{at} } @journey;

@@ -157,6 +157,15 @@ SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('1
 \echo attempts: the next one uses later instants only
 SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('0:a 1:b 1:a 2:b'), 'a -> b');
 SELECT count(*) FROM attempts(j('0:z'), 'a -> b');
+\echo attempts: journey is all from the first to the last instant, what is there beside included, with channels, values and scores
+SELECT attempt, journey FROM attempts('2026-03-01 00:00:00+00 w, 2026-03-01 01:00:00+00 a@p =1 *2, 2026-03-01 01:00:00+00 v, 2026-03-01 02:00:00+00 x@q, 2026-03-01 03:00:00+00 b, 2026-03-01 03:00:00+00 y *3, 2026-03-01 04:00:00+00 z', 'a -> b');
+\echo attempts: journey of an unfinished one goes on to the end of the window, inclusive, or of the journey; other channels are in it
+SELECT pattern, attempt, completed, event_path(a.journey) FROM unnest(ARRAY['a -> b -> c', 'a -> b -> c within 3 hours', 'a -> b -> c within 3 hours from first',
+        'a@p -> b same channel', 'a & c', 'b & c within 0 s', 'c? -> d', 'a -> !e', 'a -> !e within 2 hours', 'a -> f? within 1 hour', 'f']) WITH ORDINALITY p(pattern, n),
+    attempts(j('0:a@p 1:b@q 2:d 3:a@p 4:b@q 5:e 6:x 6:y 7:z'), pattern) a ORDER BY n, attempt;
+SELECT a.journey FROM attempts('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b') a;
+SELECT a.journey FROM attempts('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b within 15000000 weeks') a;
+SELECT a.journey FROM attempts('+294276-12-31 23:59:59+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b within 15000000 weeks') a;
 SELECT count_matches(j('0:a 1:b 2:a 3:b 4:a'), 'a -> b'), count_matches(j('0:a 1:a 2:a'), 'a'), count_matches(j('0:z'), 'a'),
        count_matches(j('0:a 1:b 2:b 3:a'), 'a & b');
 
