@@ -38,8 +38,9 @@ ORDER BY pain DESC;
 
 \echo '== What does it cost?  Who is still seen 15 days after a rating, low or not'
 SELECT event, score < 0 AS low, count(*) AS ratings, round(100 * avg((last_seen > at + interval '15 days')::int), 1) AS "% seen later"
-FROM (SELECT *, max(at) OVER (PARTITION BY customer) AS last_seen, max(at) OVER () AS latest FROM events) AS e
-WHERE event IN ('delivered', 'support_contact') AND score IS NOT NULL AND at < latest - interval '30 days'
+FROM (SELECT *, max(at) OVER (PARTITION BY customer) AS last_seen FROM events) AS e
+WHERE event IN ('delivered', 'support_contact') AND score IS NOT NULL
+  AND at < (SELECT max(at) FROM events) - interval '30 days'
 GROUP BY event, low
 ORDER BY event, low;
 

@@ -1,6 +1,7 @@
 /*
  * call.c
- *		The glue of every function of a journey and a pattern.
+ *		What a function keeps from call to call; the glue of every function of a
+ *		journey and a pattern.
  */
 #include "postgres.h"
 
@@ -9,14 +10,27 @@
 #include "matcher/call.h"
 #include "type/codec.h"
 
-static PatternCall *
-create_call(MemoryContext parent)
+void *
+call_begin(FunctionCallInfo fcinfo, Size size)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "journey call", ALLOCSET_SMALL_SIZES);
-	PatternCall *call = MemoryContextAllocZero(context, sizeof(PatternCall));
+	CallMemory *call = fcinfo->flinfo->fn_extra;
 
-	call->context = context;
-	call->pattern_context = AllocSetContextCreate(context, "journey pattern", ALLOCSET_SMALL_SIZES);
+	if (call != NULL && call->unfinished)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		MemoryContextDelete(call->context);
+		call = NULL;
+	}
+	if (call == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "journey call",
+													  ALLOCSET_SMALL_SIZES);
+
+		call = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, size);
+		call->context = context;
+		call->parsed = AllocSetContextCreate(context, "journey arguments", ALLOCSET_SMALL_SIZES);
+	}
+	call->unfinished = true;
 	return call;
 }
 
@@ -36,32 +50,24 @@ static void
 read_pattern(PatternCall *call, const char *text, int length, PatternCheck check,
 			 const char *function)
 {
-	MemoryContext before = MemoryContextSwitchTo(call->pattern_context);
+	MemoryContext parsed = call->memory.parsed;
+	MemoryContext before = MemoryContextSwitchTo(parsed);
 
-	MemoryContextReset(call->pattern_context);
+	MemoryContextReset(parsed);
 	call->pattern = pattern_parse(text, length);
 	check(call->pattern, function);
-	call->matcher = matcher_create(call->pattern, call->pattern_context);
-	call->reader = journey_reader_create(call->pattern_context);
+	call->matcher = matcher_create(call->pattern, parsed);
+	call->reader = journey_reader_create(parsed);
 	MemoryContextSwitchTo(before);
 }
 
 PatternCall *
 pattern_call_begin(FunctionCallInfo fcinfo, const char *function, PatternCheck check, int columns)
 {
-	PatternCall *call = fcinfo->flinfo->fn_extra;
+	PatternCall *call = call_begin(fcinfo, sizeof(PatternCall));
 	text	   *pattern = PG_GETARG_TEXT_PP(1);
 	uint64		generation;
 
-	if (call != NULL && call->unfinished)
-	{
-		fcinfo->flinfo->fn_extra = NULL;
-		MemoryContextDelete(call->context);
-		call = NULL;
-	}
-	if (call == NULL)
-		call = fcinfo->flinfo->fn_extra = create_call(fcinfo->flinfo->fn_mcxt);
-	call->unfinished = true;
 	if (!is_pattern_of(call, VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern)))
 		read_pattern(call, VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern), check, function);
 	call->columns = journey_read(call->reader, PG_GETARG_DATUM(0),

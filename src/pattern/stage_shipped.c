@@ -14,7 +14,7 @@
 #define ADVERTISEMENTS \
 	"(ad_*|\"Ad \"*|campaign*|impression*|promo*|\"Promotion \"*|view_promotion|select_promotion)"
 #define CREATORS \
-	"(creator*|influencer*|ugc*|social*)"
+	"(creator*|influencer*|ugc*|social*|post_view*|post_click*)"
 #define SOCIAL_CHANNELS \
 	"(@social*|@\"Organic Social\"|@paid_social*|@\"Paid Social\"|@facebook*|@instagram*|@linkedin*|" \
 	"@pinterest*|@reddit*|@snapchat*|@tiktok*|@twitter*|@youtube*)"
@@ -42,7 +42,8 @@
 	"(purchase|in_app_purchase|order|order_completed|\"Order Completed\"|checkout_completed|" \
 	"transaction|close_convert_lead)"
 #define DELIVERIES \
-	"(deliver*|shipped|order_shipped|order_delivered|order_confirm*|thank_you*|tracking*)"
+	"(deliver*|out_for_delivery|shipped|shipment*|order_shipped|order_delivered|" \
+	"order_confirm*|track_order|thank_you*)"
 #define RETURNS \
 	"(refund*|return|returned|\"Order Updated\"|\"Order Refunded\"|\"Order Cancelled\")"
 #define CONTACTS \

@@ -244,6 +244,9 @@ typedef struct TallyCells
 
 #define TALLY_EVERY_SHAPE	PG_UINT32_MAX
 
+/* The order of the labels of keys: that of bytes, the null label last. */
+extern int	tally_compare_labels(const Label *a, const Label *b);
+
 extern uint32 *tally_rows(const Tally *tally, uint32 shape, uint32 *rows);
 extern uint32 *tally_largest(const Tally *tally, const uint32 *row, uint32 rows, uint32 slot,
 							 uint32 most);

@@ -6,16 +6,12 @@
  *
  * The input is the pattern, a zero byte, and two bytes a touchpoint.
  */
-#include "shim.h"
+#include "touchpoints.h"
 
 #include "mb/pg_wchar.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "type/builder.h"
 #include "matcher/matcher_private.h"
-
-#define MAX_TOUCHPOINTS	40
 
 typedef struct Input
 {
@@ -32,30 +28,6 @@ parse(void *argument)
 	Input	   *input = argument;
 
 	input->pattern = pattern_parse(input->text, input->length);
-}
-
-/* Letters as events and channels, often at one time, up to days apart. */
-static const JourneyColumns *
-make_columns(const Input *input)
-{
-	static const int64 step[] = {0, 0, 1, USECS_PER_SEC, USECS_PER_HOUR, USECS_PER_DAY,
-	3 * USECS_PER_DAY, 20 * USECS_PER_DAY};
-	Labels	   *labels = labels_create(CurrentMemoryContext);
-	JourneyBuilder *builder = builder_create(CurrentMemoryContext, labels);
-	TimestampTz at = 0;
-
-	for (size_t i = 0; i < Min(input->touchpoints, MAX_TOUCHPOINTS); i++)
-	{
-		const uint8_t *code = input->touchpoint + 2 * i;
-		char		event = 'a' + code[0] % 8;
-		char		channel = 'u' + (code[1] >> 3) % 4;
-
-		at += step[code[1] % 8];
-		builder_add(builder, at, labels_intern(labels, &event, 1),
-					(code[1] >> 5) ? labels_intern(labels, &channel, 1) : LABEL_NONE,
-					(code[0] & 0x80) ? code[0] : get_float8_nan(), get_float8_nan());
-	}
-	return builder_columns(builder);
 }
 
 /* Does the touchpoint match the step, by a look at the terms? */
@@ -130,7 +102,7 @@ match(void *argument)
 {
 	Input	   *input = argument;
 	Pattern    *pattern = input->pattern;
-	const JourneyColumns *columns = make_columns(input);
+	const JourneyColumns *columns = fuzz_columns_of(input->touchpoint, input->touchpoints);
 	Matcher    *matcher = matcher_create(pattern, CurrentMemoryContext);
 	ChainLabel	label;
 	Chain		chain;

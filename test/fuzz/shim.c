@@ -512,6 +512,12 @@ cstring_to_text(const char *data)
 	return cstring_to_text_with_len(data, strlen(data));
 }
 
+char *
+text_to_cstring(const text *t)
+{
+	return pnstrdup(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t));
+}
+
 int
 pg_lltoa(int64 number, char *text)
 {
