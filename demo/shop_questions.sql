@@ -141,6 +141,22 @@ SELECT at, event, sessionize(at) OVER (PARTITION BY customer ORDER BY at) AS ses
 FROM events
 WHERE customer = :someone;
 
+\echo '== What follows the first cart?  The three most frequent events at each position; rows as a Sankey chart takes them'
+SELECT f.source, f.target, f.journeys, round(100 * f.share_of_source::numeric, 1) AS "% of source",
+       justify_hours(make_interval(secs => round(f.median_seconds))) AS median_time
+FROM unnest((SELECT journey_flow(collapse(after(journey, 'add_to_cart', true)), 3, 3) FROM journeys)) AS f;
+
+\echo '== The top paths of those who bought, from the last visit before, and of those who left, in 7 days'
+SELECT CASE WHEN q.bought THEN 'bought' ELSE 'left' END AS who, p.path, p.journeys,
+       round(100 * p.share::numeric, 1) AS "%", round(100 * p.coverage::numeric, 1) AS "% covered",
+       justify_hours(make_interval(secs => round(p.median_seconds))) AS median_time
+FROM (SELECT a.completed AS bought,
+             journey_paths(collapse(keep_touchpoints(a.journey, '(visit|search|view|add_to_cart|checkout|purchase)')), 8, 5) AS paths
+      FROM journeys CROSS JOIN LATERAL attempts(journeys.journey, 'visit -> purchase within 7 days') AS a
+      GROUP BY a.completed) AS q
+CROSS JOIN unnest(q.paths) AS p
+ORDER BY who, p.length IS NULL, p.journeys DESC, p.path;
+
 \echo '== Which channel earned the purchases?  Of visits within 30 days before, by six models; nobody: no visit came before'
 SELECT coalesce(a.channel, '(nobody)') AS channel,
        round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'first')::numeric) AS first,

@@ -634,6 +634,239 @@ CREATE AGGREGATE pain_points(customer anyelement, at timestamptz, event text, ch
 COMMENT ON AGGREGATE pain_points(customer anyelement, at timestamptz, event text, channel text, value double precision, score double precision, model text, low double precision) IS
     'what made customers leave or rate low, by stage, event and channel, worst first; scores below low, usually 0, are low, straight from rows of an events table';
 
+
+/* What comes after what: flows by position, paths, transitions. */
+
+CREATE TYPE flow_link AS (
+    step integer,
+    source text,
+    target text,
+    source_event text,
+    target_event text,
+    journeys bigint,
+    share_of_source double precision,
+    share_of_start double precision,
+    median_seconds double precision
+);
+COMMENT ON TYPE flow_link IS 'journeys that go from one event to the next at some position, as returned by journey_flow';
+COMMENT ON COLUMN flow_link.step IS 'position of the source: from 1, or from the end from -1 backwards';
+COMMENT ON COLUMN flow_link.source IS 'position and event, (other) or (start)';
+COMMENT ON COLUMN flow_link.target IS 'the next position and its event, (other) or (end)';
+COMMENT ON COLUMN flow_link.source_event IS 'event of the source; null for (other) and (start)';
+COMMENT ON COLUMN flow_link.target_event IS 'event of the target; null for (other) and (end)';
+COMMENT ON COLUMN flow_link.journeys IS 'journeys that go this way';
+COMMENT ON COLUMN flow_link.share_of_source IS 'journeys / all that are at the source';
+COMMENT ON COLUMN flow_link.share_of_start IS 'journeys / all that are not empty';
+COMMENT ON COLUMN flow_link.median_seconds IS 'between the two touchpoints; null beside (start) and (end)';
+
+CREATE FUNCTION journey_flow_final(journey_tally) RETURNS flow_link[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION journey_flow_final(journey_tally) IS 'aggregate final function of journey_flow';
+
+CREATE FUNCTION journey_flow_transition(journey_tally, journey) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_flow_transition(journey_tally, journey) IS 'aggregate transition function of journey_flow';
+
+CREATE AGGREGATE journey_flow(journey) (
+    SFUNC = journey_flow_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_flow_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_flow(journey) IS
+    'which event follows which, by position from the start or the end of journeys';
+
+CREATE FUNCTION journey_flow_transition(journey_tally, journey, steps integer) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_flow_transition(journey_tally, journey, steps integer) IS 'aggregate transition function of journey_flow';
+
+CREATE AGGREGATE journey_flow(journey, steps integer) (
+    SFUNC = journey_flow_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_flow_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_flow(journey, steps integer) IS
+    'which event follows which, by position from the start or the end of journeys';
+
+CREATE FUNCTION journey_flow_transition(journey_tally, journey, steps integer, top integer) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_flow_transition(journey_tally, journey, steps integer, top integer) IS 'aggregate transition function of journey_flow';
+
+CREATE AGGREGATE journey_flow(journey, steps integer, top integer) (
+    SFUNC = journey_flow_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_flow_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_flow(journey, steps integer, top integer) IS
+    'which event follows which, by position from the start or the end of journeys';
+
+CREATE FUNCTION journey_flow_keyed_final(internal) RETURNS flow_link[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION journey_flow_keyed_final(internal) IS 'aggregate final function of journey_flow';
+
+CREATE FUNCTION journey_flow_keyed_transition(internal, anyelement, timestamptz, text, steps integer, top integer) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION journey_flow_keyed_transition(internal, anyelement, timestamptz, text, steps integer, top integer) IS 'aggregate transition function of journey_flow';
+
+CREATE AGGREGATE journey_flow(customer anyelement, at timestamptz, event text, steps integer, top integer) (
+    SFUNC = journey_flow_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = journey_flow_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_flow(customer anyelement, at timestamptz, event text, steps integer, top integer) IS
+    'which event follows which, by position from the start or the end of journeys, straight from rows of an events table';
+
+CREATE TYPE path_count AS (
+    path text,
+    length integer,
+    journeys bigint,
+    share double precision,
+    coverage double precision,
+    median_seconds double precision,
+    value double precision
+);
+COMMENT ON TYPE path_count IS 'a path that journeys have in common, as returned by journey_paths';
+COMMENT ON COLUMN path_count.path IS 'its events, joined by ''>''; (other) for all paths that have no row';
+COMMENT ON COLUMN path_count.length IS 'how many events; null for (other)';
+COMMENT ON COLUMN path_count.journeys IS 'journeys that have it';
+COMMENT ON COLUMN path_count.share IS 'journeys / all that are not empty';
+COMMENT ON COLUMN path_count.coverage IS 'share of this row and those before it';
+COMMENT ON COLUMN path_count.median_seconds IS 'from the first to the last touchpoint of the path';
+COMMENT ON COLUMN path_count.value IS 'sum of the values of these journeys; null if there are none';
+
+CREATE FUNCTION journey_paths_final(journey_tally) RETURNS path_count[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION journey_paths_final(journey_tally) IS 'aggregate final function of journey_paths';
+
+CREATE FUNCTION journey_paths_transition(journey_tally, journey) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_paths_transition(journey_tally, journey) IS 'aggregate transition function of journey_paths';
+
+CREATE AGGREGATE journey_paths(journey) (
+    SFUNC = journey_paths_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_paths_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_paths(journey) IS
+    'the most frequent paths: whole journeys, or their first or last events';
+
+CREATE FUNCTION journey_paths_transition(journey_tally, journey, steps integer) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_paths_transition(journey_tally, journey, steps integer) IS 'aggregate transition function of journey_paths';
+
+CREATE AGGREGATE journey_paths(journey, steps integer) (
+    SFUNC = journey_paths_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_paths_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_paths(journey, steps integer) IS
+    'the most frequent paths: whole journeys, or their first or last events';
+
+CREATE FUNCTION journey_paths_transition(journey_tally, journey, steps integer, top integer) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_paths_transition(journey_tally, journey, steps integer, top integer) IS 'aggregate transition function of journey_paths';
+
+CREATE AGGREGATE journey_paths(journey, steps integer, top integer) (
+    SFUNC = journey_paths_transition,
+    STYPE = journey_tally,
+    SSPACE = 131072,
+    FINALFUNC = journey_paths_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_paths(journey, steps integer, top integer) IS
+    'the most frequent paths: whole journeys, or their first or last events';
+
+CREATE FUNCTION journey_paths_keyed_final(internal) RETURNS path_count[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION journey_paths_keyed_final(internal) IS 'aggregate final function of journey_paths';
+
+CREATE FUNCTION journey_paths_keyed_transition(internal, anyelement, timestamptz, text, steps integer, top integer) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION journey_paths_keyed_transition(internal, anyelement, timestamptz, text, steps integer, top integer) IS 'aggregate transition function of journey_paths';
+
+CREATE AGGREGATE journey_paths(customer anyelement, at timestamptz, event text, steps integer, top integer) (
+    SFUNC = journey_paths_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = journey_paths_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_paths(customer anyelement, at timestamptz, event text, steps integer, top integer) IS
+    'the most frequent paths: whole journeys, or their first or last events, straight from rows of an events table';
+
+CREATE TYPE transition AS (
+    from_event text,
+    to_event text,
+    transitions bigint,
+    journeys bigint,
+    probability double precision,
+    median_seconds double precision
+);
+COMMENT ON TYPE transition IS 'how often one event follows another, as returned by journey_transitions';
+COMMENT ON COLUMN transition.from_event IS 'event before; null for the start of a journey';
+COMMENT ON COLUMN transition.to_event IS 'event after; null for the end of a journey';
+COMMENT ON COLUMN transition.transitions IS 'how often the one follows the other';
+COMMENT ON COLUMN transition.journeys IS 'journeys in which it does';
+COMMENT ON COLUMN transition.probability IS 'transitions / all with the same from_event';
+COMMENT ON COLUMN transition.median_seconds IS 'between the two touchpoints; null at the start and the end';
+
+CREATE FUNCTION journey_transitions_final(journey_tally) RETURNS transition[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION journey_transitions_final(journey_tally) IS 'aggregate final function of journey_transitions';
+
+CREATE FUNCTION journey_transitions_transition(journey_tally, journey) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION journey_transitions_transition(journey_tally, journey) IS 'aggregate transition function of journey_transitions';
+
+CREATE AGGREGATE journey_transitions(journey) (
+    SFUNC = journey_transitions_transition,
+    STYPE = journey_tally,
+    SSPACE = 262144,
+    FINALFUNC = journey_transitions_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_transitions(journey) IS
+    'how often each event follows each other, wherever in the journey';
+
+CREATE FUNCTION journey_transitions_keyed_final(internal) RETURNS transition[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION journey_transitions_keyed_final(internal) IS 'aggregate final function of journey_transitions';
+
+CREATE FUNCTION journey_transitions_keyed_transition(internal, anyelement, timestamptz, text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION journey_transitions_keyed_transition(internal, anyelement, timestamptz, text) IS 'aggregate transition function of journey_transitions';
+
+CREATE AGGREGATE journey_transitions(customer anyelement, at timestamptz, event text) (
+    SFUNC = journey_transitions_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = journey_transitions_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_transitions(customer anyelement, at timestamptz, event text) IS
+    'how often each event follows each other, wherever in the journey, straight from rows of an events table';
+
 -- Attempts have a journey each.  Another row type takes another function, and views that use this
 -- one would have to go: so it gets a column more in its place.  They go on reading the columns that
 -- there were when they were made, as of a table that got one.
