@@ -2,14 +2,16 @@
  * paths.c
  *		journey_paths: the most frequent paths.
  *
- * A path's key is its text, and how many events it has, since a name may hold what
- * stands between names.
+ * A path's key is its text, and how many events it has; behind that stand the bytes
+ * that each takes where a name holds what stands between names, since there paths that
+ * differ may be one text.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -17,7 +19,8 @@
 #include "sequence/sequence_private.h"
 #include "type/path.h"
 
-#define PATH_LENGTH_DIGITS	21	/* of an int64, and a zero byte */
+/* Of the separator, once. */
+#define PATH_MARK	'>'
 
 static const TallySlot path_slots[] = {
 	{"journeys", TALLY_COUNT},
@@ -63,6 +66,7 @@ typedef struct PathsPlan
 	AnalysisPlan plan;
 	int64		steps;			/* from the start, or negative: from the end; 0: all */
 	int64		top;
+	StringInfoData length;		/* of a path, as its key has it */
 } PathsPlan;
 
 static AnalysisPlan *
@@ -78,25 +82,46 @@ paths_configure(const ArgumentValue *value)
 				 errhint("Null stands for whole journeys, a negative number for steps before the end.")));
 	paths->steps = value[0].number;
 	paths->top = value[1].number;
+	initStringInfo(&paths->length);
 	paths->plan.columns = COLUMN_VALUE;
 	paths->plan.shapes = 1;
 	paths->plan.shape = &path_shape;
 	return &paths->plan;
 }
 
+/* The second part of the key of a path with this text; as bytes in the order of its numbers. */
+static Label
+spell_length(PathsPlan *paths, const JourneyColumns *columns, int64 first, int64 end,
+			 const Label *text)
+{
+	StringInfo	length = &paths->length;
+	int64		marks = 0;
+
+	for (uint32 i = 0; i < text->length; i++)
+		marks += text->text[i] == PATH_MARK;
+	resetStringInfo(length);
+	appendStringInfo(length, "%010lld", (long long) (end - first));
+	for (int64 i = first; i < end && marks != end - first - 1; i++)
+	{
+		if ((i & 0xfffff) == 0xfffff)
+			CHECK_FOR_INTERRUPTS();
+		appendStringInfo(length, " %010u", columns->labels->label[columns->event[i]].length);
+	}
+	return (Label) {length->data, length->len};
+}
+
 /* The row of the path from touchpoint "first" up to "end". */
 static uint32
-path_row(const JourneyColumns *columns, int64 first, int64 end, Tally **tally)
+path_row(PathsPlan *paths, const JourneyColumns *columns, int64 first, int64 end, Tally **tally)
 {
 	text	   *path = path_text(columns, columns->event, first, end,
 								 PATH_SEPARATOR, strlen(PATH_SEPARATOR));
-	char		length[PATH_LENGTH_DIGITS];
-	Label		key[2] = {
-		{VARDATA(path), VARSIZE(path) - VARHDRSZ},
-		{length, pg_lltoa(end - first, length)}
-	};
-	uint32		row = tally_row(tally, 0, key, 2);
+	Label		key[2];
+	uint32		row;
 
+	key[0] = (Label) {VARDATA(path), VARSIZE(path) - VARHDRSZ};
+	key[1] = spell_length(paths, columns, first, end, &key[0]);
+	row = tally_row(tally, 0, key, 2);
 	pfree(path);
 	return row;
 }
@@ -104,7 +129,7 @@ path_row(const JourneyColumns *columns, int64 first, int64 end, Tally **tally)
 static void
 paths_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation, Tally **tally)
 {
-	const PathsPlan *paths = (const PathsPlan *) plan;
+	PathsPlan  *paths = (PathsPlan *) plan;
 	int64		first = 0;
 	int64		end = columns->count;
 	uint32		row;
@@ -115,7 +140,7 @@ paths_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generation
 		end = Min(end, paths->steps);
 	else if (paths->steps < 0)
 		first = Max(end + paths->steps, 0);
-	row = path_row(columns, first, end, tally);
+	row = path_row(paths, columns, first, end, tally);
 	tally_add_count(*tally, row, PATH_JOURNEYS, 1);
 	tally_add_time(tally, row, PATH_TIMES, span_between(columns->at[first], columns->at[end - 1]));
 	for (int64 i = 0; columns->value && i < columns->count; i++)
@@ -166,8 +191,12 @@ report_path(const Tally *tally, uint32 row, int64 all, int64 *covered, Report *r
 	else
 		report_text(report, PATHS_PATH, "(other)", strlen("(other)"));
 	if (key[1].text)
-		report_integer(report, PATHS_LENGTH,
-					   pg_strtoint32(pnstrdup(key[1].text, key[1].length)));
+	{
+		char	   *length = pnstrdup(key[1].text, key[1].length);
+
+		length[strcspn(length, " ")] = '\0';
+		report_integer(report, PATHS_LENGTH, pg_strtoint32(length));
+	}
 	report_count(report, PATHS_JOURNEYS, journeys);
 	report_ratio(report, PATHS_SHARE, journeys, all);
 	report_ratio(report, PATHS_COVERAGE, *covered, all);

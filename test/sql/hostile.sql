@@ -76,7 +76,7 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 			'''4714-11-24 00:00Z BC''', '''294276-12-31 23:59:59.999999Z''']
 		WHEN 'interval' THEN ARRAY['NULL', '''30 minutes''', '''0''', '''-1 day''', '''1 month''', '''178000000 years''']
 		WHEN 'double precision' THEN ARRAY['NULL', '1.5', '''NaN''', '''-Infinity''', '-1.7976931348623157e308', '5e-324']
-		WHEN 'integer' THEN ARRAY['NULL', '1', '0', '-1', '2147483647', '(-2147483648)']
+		WHEN 'integer' THEN ARRAY['NULL', '1', '4', '0', '-1', '2147483647', '(-2147483648)']
 		WHEN 'bigint' THEN ARRAY['NULL', '1', '0', '-1', '9223372036854775807', '(-9223372036854775808)']
 		WHEN 'boolean' THEN ARRAY['NULL', 'true', 'false']
 		WHEN 'jsonb' THEN ARRAY['NULL', '''[{"at": "2026-03-01 09:00Z", "event": "a"}]''', '''null''', '''{}''', '''[[]]''', '''[{"at": 1}]''']

@@ -89,6 +89,8 @@ SELECT * FROM unnest((SELECT journey_paths(j, NULL, 1) FROM unnest(ARRAY['2026-0
 \echo bytes of the whole path decide, and a path is its events: a name may hold what stands between names, or be (other)
 SELECT path, length, journeys FROM unnest((SELECT journey_paths(j) FROM unnest(ARRAY['2026-03-01 09:00Z "a > b"', '2026-03-01 09:00Z a, 2026-03-01 09:01Z b', '2026-03-01 09:00Z "a !"',
     '2026-03-01 09:00Z a', '2026-03-01 09:00Z "(other)"', '2026-03-01 09:00Z "(other)"']::journey[]) j));
+SELECT path, length, journeys FROM unnest((SELECT journey_paths(j) FROM unnest(ARRAY['2026-03-01 09:00Z "a > b", 2026-03-01 09:01Z a', '2026-03-01 09:00Z a, 2026-03-01 09:01Z "b > a"',
+    '2026-03-01 09:00Z "a >", 2026-03-01 09:01Z b', '2026-03-01 09:00Z a, 2026-03-01 09:01Z "> b"', '2026-03-01 09:00Z a, 2026-03-01 09:01Z "> b"']::journey[]) j));
 SELECT path, length, journeys FROM unnest((SELECT journey_paths(j, NULL, 1) FROM unnest(ARRAY['2026-03-01 09:00Z "(other)"', '2026-03-01 09:00Z z']::journey[]) j));
 \echo values: 0 is one, none is null, and they are added without loss
 SELECT path, value FROM unnest((SELECT journey_paths(j) FROM unnest(ARRAY['2026-03-01 09:00Z a =0', '2026-03-01 09:00Z b', '2026-03-01 09:00Z c =1e15, 2026-03-01 09:01Z d =0.0625',
@@ -170,7 +172,7 @@ SELECT left(refusal('SELECT journey_paths(customer, at, event, 5) FROM events'),
 \echo forged states: of other positions, without a label, of too long a length, of another aggregate
 SELECT refusal(format('SELECT journey_flow_final(%L)', replace(f::text, '"1"', s))) FROM (SELECT flow_part(journey, 3, 10) AS f FROM journeys WHERE customer = 2) q, unnest('{"\"2\"","\"7\"","\"a\""}'::text[]) s;
 SELECT refusal(format('SELECT journey_flow_final(%L)', replace(f::text, '["steps" "3"]', '["steps" "1"]'))) FROM (SELECT flow_part(journey, 3, 10) AS f FROM journeys WHERE customer = 2) q;
-SELECT refusal(format('SELECT journey_paths_final(%L)', replace(p::text, '"2"', s))) FROM (SELECT paths_part(journey, NULL, 20) AS p FROM journeys WHERE customer = 2) q, unnest('{"\"\"","\"99999999999\"","\"x\"","null","\"3\""}'::text[]) s;
+SELECT refusal(format('SELECT journey_paths_final(%L)', replace(p::text, '"0000000002"', s))) FROM (SELECT paths_part(journey, NULL, 20) AS p FROM journeys WHERE customer = 2) q, unnest('{"\"\"","\"99999999999\"","\"x\"","null","\"3\""}'::text[]) s;
 SELECT refusal(format('SELECT journey_transitions_final(%L)', paths_part(journey, NULL, 20))) FROM journeys WHERE customer = 2;
 SET client_min_messages = warning;
 DROP SCHEMA sequence CASCADE;
