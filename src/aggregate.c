@@ -173,17 +173,6 @@ number_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 	return journey_check_number(PG_GETARG_FLOAT8(argument), what);
 }
 
-static void
-check_time(FunctionCallInfo fcinfo, TimestampTz at)
-{
-	CallSite   *site = call_site(fcinfo);
-
-	journey_check_time(at);
-	if (!site->far_future)
-		notice_far_future(fcinfo, at);
-	site->far_future = true;
-}
-
 Datum
 journey_agg_transfn(PG_FUNCTION_ARGS)
 {
@@ -204,7 +193,10 @@ journey_agg_transfn(PG_FUNCTION_ARGS)
 	labels = builder_labels(state);
 	at = PG_GETARG_TIMESTAMPTZ(ARG_AT);
 	if (unlikely(at < MIN_TIMESTAMP || at >= NOTICE_FAR_FUTURE))
-		check_time(fcinfo, at);
+	{
+		journey_check_time(at);
+		notice_far_future(fcinfo, at, &call_site(fcinfo)->far_future);
+	}
 	event = intern_argument(fcinfo, ARG_EVENT, labels);
 	if (PG_NARGS() > ARG_CHANNEL && !PG_ARGISNULL(ARG_CHANNEL))
 		channel = intern_argument(fcinfo, ARG_CHANNEL, labels);

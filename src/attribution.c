@@ -191,16 +191,6 @@ most_argument(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT32(ARG_MAX_TOUCHPOINTS);
 }
 
-static void
-put_label(const JourneyColumns *columns, uint32 code, Datum *value, bool *isnull)
-{
-	const Label *label = &columns->labels->label[code];
-
-	*isnull = code == LABEL_NONE;
-	*value = *isnull ? (Datum) 0 :
-		PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
-}
-
 /* The row of a touch, by its number within the path; -1: there is none. */
 static void
 put_touch(ReturnSetInfo *rsinfo, const TouchCall *call, const Model *model,
@@ -230,9 +220,9 @@ put_touch(ReturnSetInfo *rsinfo, const TouchCall *call, const Model *model,
 
 		values[TOUCH_NUMBER] = Int32GetDatum((int32) (i + 1));
 		values[TOUCH_TOUCHED_AT] = TimestampTzGetDatum(columns->at[touch]);
-		put_label(columns, columns->event[touch], &values[TOUCH_EVENT], &nulls[TOUCH_EVENT]);
-		put_label(columns, COLUMN_CHANNEL_AT(columns, touch),
-				  &values[TOUCH_CHANNEL], &nulls[TOUCH_CHANNEL]);
+		row_put_label(columns, columns->event[touch], &values[TOUCH_EVENT], &nulls[TOUCH_EVENT]);
+		row_put_label(columns, COLUMN_CHANNEL_AT(columns, touch),
+					  &values[TOUCH_CHANNEL], &nulls[TOUCH_CHANNEL]);
 	}
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }

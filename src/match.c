@@ -117,7 +117,6 @@ put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int
 	int64		first = -1;
 	double		value = 0;
 
-	nulls[5] = true;
 	nulls[7] = true;
 	for (int i = 0; i < steps; i++)
 	{
@@ -137,18 +136,12 @@ put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int
 	}
 	if (isinf(value))
 		float_overflow_error();
-	if (COLUMN_CHANNEL_AT(columns, first) != LABEL_NONE)
-	{
-		const Label *label = &columns->labels->label[columns->channel[first]];
-
-		values[5] = PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
-		nulls[5] = false;
-	}
 	values[0] = Int32GetDatum(number);
 	values[1] = TimestampTzGetDatum(chain->started_at);
 	values[2] = TimestampTzGetDatum(chain->ended_at);
 	values[3] = Int32GetDatum(chain->reached);
 	values[4] = BoolGetDatum(chain->completed);
+	row_put_label(columns, COLUMN_CHANNEL_AT(columns, first), &values[5], &nulls[5]);
 	values[6] = Float8GetDatum((double) ((uint64) chain->ended_at - (uint64) chain->started_at) /
 							   USECS_PER_SEC);
 	values[7] = Float8GetDatum(value);

@@ -13,7 +13,6 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/supportnodes.h"
-#include "utils/builtins.h"
 #include "utils/tuplestore.h"
 #include "windowapi.h"
 
@@ -208,11 +207,8 @@ sessionize(PG_FUNCTION_ARGS)
 	if (isnull)
 		PG_RETURN_INT64(Max(state->sessions, 1));
 	at = DatumGetTimestampTz(argument);
-	if (unlikely(at >= NOTICE_FAR_FUTURE) && !site->far_future && !TIMESTAMP_NOT_FINITE(at))
-	{
-		notice_far_future(fcinfo, at);
-		site->far_future = true;
-	}
+	if (unlikely(at >= NOTICE_FAR_FUTURE) && !TIMESTAMP_NOT_FINITE(at))
+		notice_far_future(fcinfo, at, &site->far_future);
 	if (state->sessions > 0 && at < state->last)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -261,16 +257,6 @@ sessionize_support(PG_FUNCTION_ARGS)
  * ----------
  */
 
-static void
-put_label(const JourneyColumns *columns, uint32 code, Datum *value, bool *isnull)
-{
-	const Label *label = &columns->labels->label[code];
-
-	*isnull = code == LABEL_NONE;
-	*value = *isnull ? (Datum) 0 :
-		PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
-}
-
 /* The row of the session from touchpoint "first" up to "end". */
 static void
 put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
@@ -293,12 +279,12 @@ put_session(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int number,
 	seconds = (double) span_between(columns->at[first], columns->at[end - 1]) / USECS_PER_SEC;
 	values[SESSION_SECONDS] = Float8GetDatum(seconds);
 	values[SESSION_TOUCHPOINTS] = Int32GetDatum((int32) (end - first));
-	put_label(columns, columns->event[first],
-			  &values[SESSION_ENTRY_EVENT], &nulls[SESSION_ENTRY_EVENT]);
-	put_label(columns, columns->event[end - 1],
-			  &values[SESSION_EXIT_EVENT], &nulls[SESSION_EXIT_EVENT]);
-	put_label(columns, COLUMN_CHANNEL_AT(columns, first),
-			  &values[SESSION_ENTRY_CHANNEL], &nulls[SESSION_ENTRY_CHANNEL]);
+	row_put_label(columns, columns->event[first],
+				  &values[SESSION_ENTRY_EVENT], &nulls[SESSION_ENTRY_EVENT]);
+	row_put_label(columns, columns->event[end - 1],
+				  &values[SESSION_EXIT_EVENT], &nulls[SESSION_EXIT_EVENT]);
+	row_put_label(columns, COLUMN_CHANNEL_AT(columns, first),
+				  &values[SESSION_ENTRY_CHANNEL], &nulls[SESSION_ENTRY_CHANNEL]);
 	values[SESSION_CHANNELS] = Int32GetDatum((int32) header.channels);
 	values[SESSION_VALUE] = Float8GetDatum(tally_sum_total(&sum));
 	nulls[SESSION_VALUE] = sum.count == 0;

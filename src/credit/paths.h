@@ -12,7 +12,7 @@
 #define JOURNEY_CREDIT_PATHS_H
 
 #include "matcher/matcher.h"
-#include "pattern/model.h"
+#include "pattern/attribution_model.h"
 
 /* What touches without a channel are called, and what is the same. */
 #define CREDIT_NO_CHANNEL	"(none)"

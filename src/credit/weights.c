@@ -28,26 +28,16 @@ reserve(CreditWeights *weights, int64 count, uint32 labels)
 {
 	if (count > weights->room)
 	{
-		int64		room = Max(count, weights->room * 2);
-
-		if (weights->weight)
-			pfree(weights->weight);
-		weights->room = 0;
-		weights->weight = NULL;
-		weights->weight = array_alloc(weights->context, room, sizeof(double));
-		weights->room = room;
+		weights->room = Max(count, weights->room * 2);
+		weights->weight = array_renew(weights->context, weights->weight, weights->room,
+									  sizeof(double));
 	}
 	if (labels > weights->labels)
 	{
-		uint32		room = Max(labels, Max(weights->labels * 2, 64));
-
-		if (weights->times)
-			pfree(weights->times);
-		weights->labels = 0;
-		weights->times = NULL;
-		weights->times = MemoryContextAllocExtended(weights->context, room * sizeof(int64),
-													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-		weights->labels = room;
+		weights->labels = Max(labels, Max(weights->labels * 2, 64));
+		weights->times = array_renew(weights->context, weights->times, weights->labels,
+									 sizeof(int64));
+		memset(weights->times, 0, weights->labels * sizeof(int64));
 	}
 }
 

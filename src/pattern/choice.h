@@ -8,6 +8,9 @@
 
 #include "type/columns.h"
 
+/* Terms of all choices of a text: each label is compared with each. */
+#define PATTERN_MAX_TERMS		10000
+
 /* One label test: a whole label, a prefix ("checkout*") or anything ("*"). */
 typedef struct PatternName
 {

@@ -10,126 +10,14 @@
 #include "mb/pg_wchar.h"
 
 #include "pattern/calendar.h"
+#include "pattern/choice_private.h"
 #include "pattern/pattern.h"
-#include "pattern/scan_private.h"
+
+#define EXPECTED_STEP	"a step (an event, \"@\" and a channel, \"(\" or \"!\")"
 
 #define ZONE_HINT	"Use a name of the time zone database, such as \"America/New_York\"."
 
 #define MAX_SHOWN_LENGTH	200 /* of a pattern in a message */
-
-static bool
-at_keyword(const Parser *parser)
-{
-	return parser->token.kind == TOKEN_WORD &&
-		pattern_is_keyword(parser->token.text, parser->token.length);
-}
-
-/* ----------
- * Names, terms and choices
- * ----------
- */
-
-/* name := word | "quoted" | either with a trailing star | '*' */
-static PatternName
-parse_name(Parser *parser, const char *expected)
-{
-	PatternName name = {0};
-	Token	   *token = &parser->token;
-
-	if (pattern_accept_sign(parser, '*'))
-	{
-		name.text = "";
-		name.prefix = true;
-		return name;
-	}
-	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
-		pattern_syntax_error(parser, expected, pattern_advice(parser));
-	if (at_keyword(parser))
-		pattern_rule_error(parser, token->start,
-				   psprintf("Expected %s, found the keyword %s.", expected,
-							pattern_found_at(parser, token->start, token->end)),
-				   "A label that is spelled like a keyword is written in double quotes.");
-	name.text = token->text;
-	name.length = token->length;
-	pattern_next_token(parser);
-	if (pattern_at_sign(parser, '*') && token->start == parser->previous_end)
-	{
-		name.prefix = true;
-		pattern_next_token(parser);
-	}
-	return name;
-}
-
-static PatternTerm *
-new_term(Parser *parser)
-{
-	Pattern    *pattern = parser->pattern;
-
-	if (pattern->terms == PATTERN_MAX_TERMS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("pattern has too many alternatives"),
-				 errdetail("Character %d begins one too many: all steps together are limited to %d.",
-						   pattern_character_at(parser, parser->token.start), PATTERN_MAX_TERMS),
-				 errhint("Give what belongs together one label: rename_events, or a CASE around the event.")));
-	if (pattern->terms == parser->terms_allocated)
-	{
-		parser->terms_allocated *= 2;
-		pattern->term = repalloc(pattern->term, parser->terms_allocated * sizeof(PatternTerm));
-	}
-	memset(&pattern->term[pattern->terms], 0, sizeof(PatternTerm));
-	return &pattern->term[pattern->terms++];
-}
-
-/* term := name ['@' name] | '@' name */
-static void
-parse_term(Parser *parser, int element)
-{
-	PatternTerm *term = new_term(parser);
-	int			start = parser->token.start;
-
-	term->element = element;
-	term->choice_channel.absent = true;
-	term->channel.absent = true;
-	if (pattern_at_sign(parser, '@'))
-		term->event.absent = true;
-	else
-		term->event = parse_name(parser, "a step (an event, \"@\" and a channel, \"(\" or \"!\")");
-	if (pattern_accept_sign(parser, '@'))
-	{
-		term->channel = parse_name(parser, "a channel");
-		parser->pattern->columns |= COLUMN_CHANNEL;
-	}
-	term->source = parser->text + start;
-	term->source_length = parser->previous_end - start;
-}
-
-/* choice := term | '(' term ('|' term)* ')' ['@' name] */
-static void
-parse_choice(Parser *parser, int element)
-{
-	Pattern    *pattern = parser->pattern;
-	int			first = pattern->terms;
-
-	if (!pattern_accept_sign(parser, '('))
-	{
-		parse_term(parser, element);
-		return;
-	}
-	do
-		parse_term(parser, element);
-	while (pattern_accept_sign(parser, '|'));
-	if (!pattern_accept_sign(parser, ')'))
-		pattern_syntax_error(parser, "\"|\" or \")\"", NULL);
-	if (pattern_accept_sign(parser, '@'))
-	{
-		PatternName channel = parse_name(parser, "a channel");
-
-		for (int i = first; i < pattern->terms; i++)
-			pattern->term[i].choice_channel = channel;
-		pattern->columns |= COLUMN_CHANNEL;
-	}
-}
 
 /* ----------
  * Steps
@@ -189,7 +77,8 @@ parse_step(Parser *parser, PatternStep *step)
 
 	index = pattern->elements - 1;
 	element->exclusion = pattern_accept_sign(parser, '!');
-	parse_choice(parser, index);
+	pattern->columns |= pattern_parse_choice(parser, EXPECTED_STEP, index,
+											 &pattern->term, &pattern->terms);
 	step->name = default_name(parser, index, first_term, start, parser->previous_end);
 	step->element = index;
 	if (pattern_at_sign(parser, '?'))
@@ -205,7 +94,8 @@ parse_step(Parser *parser, PatternStep *step)
 	{
 		const Token *token = &parser->token;
 
-		if (token->kind != TOKEN_QUOTED && (token->kind != TOKEN_WORD || at_keyword(parser)))
+		if (token->kind != TOKEN_QUOTED &&
+			(token->kind != TOKEN_WORD || pattern_at_keyword(parser)))
 			pattern_syntax_error(parser, "a name for the step", NULL);
 		step->name = pnstrdup(token->text, token->length);
 		element->named = true;
@@ -493,7 +383,7 @@ end_error(const Parser *parser)
 Pattern *
 pattern_parse(const char *text, int length)
 {
-	Parser		parser = {0};
+	Parser		parser = {.what = "pattern", .signs = PATTERN_SIGNS};
 	Pattern    *pattern = palloc0(sizeof(Pattern));
 	PatternStep *parsed = palloc0(sizeof(PatternStep) * PATTERN_MAX_ELEMENTS);
 	int		   *where = palloc0(sizeof(int) * PATTERN_MAX_ELEMENTS);
@@ -501,8 +391,6 @@ pattern_parse(const char *text, int length)
 	pattern->text = pnstrdup(text, length);
 	pattern->length = length;
 	pattern->window = PATTERN_NO_LIMIT;
-	parser.terms_allocated = 8;
-	pattern->term = palloc(sizeof(PatternTerm) * parser.terms_allocated);
 	parser.pattern = pattern;
 	parser.text = pattern->text;
 	parser.length = length;

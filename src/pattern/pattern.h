@@ -22,9 +22,6 @@
 /* Steps and exclusions together: one bit each in a mask. */
 #define PATTERN_MAX_ELEMENTS	64
 
-/* Terms of all choices: each label is compared with each. */
-#define PATTERN_MAX_TERMS		10000
-
 #define PATTERN_NO_LIMIT	PG_INT64_MAX
 
 /* A step or an exclusion, in the order written. */

@@ -1,7 +1,7 @@
 /*
  * scan.c
- *		Tokens and intervals of the pattern language; its errors, which all name
- *		the character at which they were noticed; and names as they are written.
+ *		Tokens and intervals of the small languages; errors, which all name the
+ *		character at which they were noticed.
  */
 #include "postgres.h"
 
@@ -50,15 +50,11 @@ pattern_found_at(const Parser *parser, int start, int end)
 
 	if (start >= parser->length)
 		return pstrdup("the end");
+	if (parser->text[start] == '\n')
+		return pstrdup("the end of the line");
 	if (length > MAX_FOUND_LENGTH)
 		length = pg_mbcliplen(parser->text + start, length, MAX_FOUND_LENGTH);
 	return psprintf("\"%.*s\"", length, parser->text + start);
-}
-
-static const char *
-what(const Parser *parser)
-{
-	return parser->what ? parser->what : "pattern";
 }
 
 void
@@ -68,7 +64,7 @@ pattern_syntax_error(const Parser *parser, const char *expected, const char *hin
 
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid %s at character %d", what(parser),
+			 errmsg("invalid %s at character %d", parser->what,
 					pattern_character_at(parser, token->start)),
 			 errdetail("Expected %s, found %s.", expected,
 					   pattern_found_at(parser, token->start, token->end)),
@@ -81,7 +77,7 @@ pattern_rule_error(const Parser *parser, int position, const char *rule, const c
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid %s at character %d", what(parser), pattern_character_at(parser, position)),
+			 errmsg("invalid %s at character %d", parser->what, pattern_character_at(parser, position)),
 			 errdetail_internal("%s", rule),
 			 hint ? errhint("%s", hint) : 0));
 }
@@ -91,16 +87,18 @@ pattern_advice(const Parser *parser)
 {
 	const char *text = parser->text + parser->token.start;
 	int			length = parser->length - parser->token.start;
+	bool		pattern = parser->pattern != NULL;
 
 	if (length == 0)
-		return parser->token.start == 0 ? "For example: visit -> purchase within 7 days" : NULL;
+		return pattern && parser->token.start == 0 ?
+			"For example: visit -> purchase within 7 days" : NULL;
 	if (text[0] == '\'' || text[0] == '`')
 		return "Quotes are straight double quotes.";
 	if (text[0] == '|')
 		return "Alternatives stand in parentheses: (a|b)@channel.";
-	if (text[0] == '[')
+	if (text[0] == '[' && pattern)
 		return "A limit follows an arrow: a ->[<= 10 minutes] b.";
-	if (text[0] == '^')
+	if (text[0] == '^' && pattern)
 		return "A pattern is not a regular expression; visit -> purchase finds a visit and later a purchase.";
 	for (int i = 0; i < parser->token.end - parser->token.start; i++)
 	{
@@ -108,7 +106,7 @@ pattern_advice(const Parser *parser)
 			(text[i] >= '0' && text[i] <= '9'))
 			return "A label that holds spaces is written in double quotes.";
 	}
-	return "Steps are joined by -> (later) or => (next).";
+	return pattern ? "Steps are joined by -> (later) or => (next)." : NULL;
 }
 
 /* ----------
@@ -116,13 +114,22 @@ pattern_advice(const Parser *parser)
  * ----------
  */
 
+/* Is this one of the language's signs?  Of the text behind its end nothing is. */
 static bool
-is_space(char c)
+is_sign(const Parser *parser, char c)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+	return c != '\0' && strchr(parser->signs, c) != NULL;
 }
 
-/* The bytes of a word at a position.  A "-" that begins an arrow ends it. */
+static bool
+is_blank(const Parser *parser, char c)
+{
+	if (c == '\n')
+		return !is_sign(parser, c);
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* The bytes of a word at a position.  An arrow's "-" ends it, and a ":" that is a sign. */
 static int
 in_word(const Parser *parser, int position)
 {
@@ -130,6 +137,8 @@ in_word(const Parser *parser, int position)
 	const char *end = parser->text + parser->length;
 
 	if (end - text >= 2 && text[0] == '-' && text[1] == '>')
+		return 0;
+	if (text[0] == ':' && is_sign(parser, ':'))
 		return 0;
 	return word_bytes(text, end);
 }
@@ -216,7 +225,7 @@ scan_sign(Parser *parser, Token *token)
 		token->end++;
 		token->kind = text[0] == '-' ? TOKEN_LATER : text[0] == '=' ? TOKEN_NEXT : TOKEN_AT_MOST;
 	}
-	else if (text[0] != '\0' && strchr(parser->what ? "!?()|&@*[]," : "!?()|&@*[]", text[0]) != NULL)
+	else if (is_sign(parser, text[0]))
 		token->kind = TOKEN_SIGN;
 	else
 		pattern_rule_error(parser, token->start,
@@ -236,7 +245,7 @@ pattern_next_token(Parser *parser)
 	int			position = token->end;
 
 	parser->previous_end = token->end;
-	while (position < parser->length && is_space(parser->text[position]))
+	while (position < parser->length && is_blank(parser, parser->text[position]))
 		position++;
 	token->start = position;
 	token->end = position;
@@ -295,6 +304,13 @@ pattern_is_keyword(const char *text, int length)
 	return false;
 }
 
+bool
+pattern_at_keyword(const Parser *parser)
+{
+	return parser->token.kind == TOKEN_WORD &&
+		pattern_is_keyword(parser->token.text, parser->token.length);
+}
+
 /* ----------
  * Intervals
  * ----------
@@ -306,7 +322,7 @@ interval_range_error(const Parser *parser, int position)
 	ereport(ERROR,
 			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 			 errmsg("interval out of range at character %d of the %s",
-					pattern_character_at(parser, position), what(parser))));
+					pattern_character_at(parser, position), parser->what)));
 }
 
 /* The microseconds of a unit that is written with or without a plural "s". */
@@ -331,9 +347,9 @@ parse_unit(const Parser *parser, const char *text, int length, int position)
 		if ((unit == length || unit == singular) && pg_strncasecmp(calendar[i], text, unit) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("interval in a %s cannot contain months or years", what(parser)),
+					 errmsg("interval in a %s cannot contain months or years", parser->what),
 					 errdetail("Character %d of the %s begins \"%.*s\".",
-							   pattern_character_at(parser, position), what(parser), length, text),
+							   pattern_character_at(parser, position), parser->what, length, text),
 					 errhint("Use weeks, days, hours or smaller units; a day is 24 hours.")));
 	}
 	pattern_rule_error(parser, position,
@@ -435,8 +451,3 @@ pattern_parse_interval(Parser *parser)
 		interval_range_error(parser, start);
 	return sum;
 }
-
-/* ----------
- * Writing
- * ----------
- */

@@ -1,6 +1,9 @@
 /*
  * scan_private.h
- *		Tokens and intervals of the pattern language and of the lists beside it.
+ *		Tokens and intervals of the pattern language and of those beside it.
+ *
+ * A language says which characters are signs.  A newline that is one is not a
+ * blank, and a ":" that is one ends a word: labels that hold it then need quotes.
  */
 #ifndef JOURNEY_PATTERN_SCAN_PRIVATE_H
 #define JOURNEY_PATTERN_SCAN_PRIVATE_H
@@ -15,8 +18,10 @@ typedef enum TokenKind
 	TOKEN_LATER,				/* -> */
 	TOKEN_NEXT,					/* => */
 	TOKEN_AT_MOST,				/* <= */
-	TOKEN_SIGN					/* one of ! ? ( ) | & @ * [ ], in a list also , */
+	TOKEN_SIGN					/* one of the language's signs */
 } TokenKind;
+
+#define PATTERN_SIGNS	"!?()|&@*[]"
 
 typedef struct Token
 {
@@ -31,11 +36,11 @@ typedef struct Parser
 {
 	const char *text;
 	int			length;
-	const char *what;			/* is parsed, for messages: "pattern" unless it is said */
+	const char *what;			/* is parsed, for messages: "pattern" */
+	const char *signs;
 	Token		token;			/* the one to be looked at next */
 	int			previous_end;	/* where the token before it ended */
-	struct Pattern *pattern;
-	int			terms_allocated;
+	struct Pattern *pattern;	/* NULL, and what follows unused: another language */
 	bool		clauses;		/* has there been a clause? */
 	int			by_start;		/* where "by" stands */
 	bool		within;
@@ -60,6 +65,7 @@ extern bool pattern_accept_sign(Parser *parser, char sign);
 extern bool pattern_at_word(const Parser *parser, const char *word);
 extern bool pattern_accept_word(Parser *parser, const char *word);
 extern bool pattern_is_keyword(const char *text, int length);
+extern bool pattern_at_keyword(const Parser *parser);
 
 /* An interval in microseconds, which begins with a number. */
 extern bool pattern_at_number(const Parser *parser);

@@ -9,6 +9,9 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -18,24 +21,35 @@
 
 #define MAX_SHOWN_LENGTH	200 /* of an argument in a message */
 
+const char population_null[] = "";
+
 /* ----------
  * Values and their texts
  *
- * An interval is "1800 s", or "1500 us" if it is not of whole seconds.
+ * An interval is "1800 s", or "1500 us" if it is not of whole seconds; a number has the
+ * fewest digits that read back to it.
  * ----------
  */
 
 static char *
-number_text(const AnalysisArgument *argument, int64 number)
+number_text(const AnalysisArgument *argument, const ArgumentValue *value)
 {
+	char	   *text;
+
+	if (argument->type == ARGUMENT_NUMBER)
+	{
+		text = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+		double_to_shortest_decimal_buf(value->real, text);
+		return text;
+	}
 	if (argument->type == ARGUMENT_INTEGER)
-		return psprintf(INT64_FORMAT, number);
-	if (number % USECS_PER_SEC == 0)
-		return psprintf(INT64_FORMAT " s", number / USECS_PER_SEC);
-	return psprintf(INT64_FORMAT " us", number);
+		return psprintf(INT64_FORMAT, value->number);
+	if (value->number % USECS_PER_SEC == 0)
+		return psprintf(INT64_FORMAT " s", value->number / USECS_PER_SEC);
+	return psprintf(INT64_FORMAT " us", value->number);
 }
 
-/* The text of a value, as states hold it; not terminated. */
+/* The text of a value that is not null, as states hold it; not terminated. */
 static char *
 value_text(const AnalysisArgument *argument, const ArgumentValue *value, uint32 *length)
 {
@@ -46,7 +60,7 @@ value_text(const AnalysisArgument *argument, const ArgumentValue *value, uint32 
 		*length = value->length;
 		return (char *) value->text;
 	}
-	text = number_text(argument, value->number);
+	text = number_text(argument, value);
 	*length = strlen(text);
 	return text;
 }
@@ -69,25 +83,47 @@ read_number(const char *text, uint32 length, uint32 *end, int64 *number)
 	return true;
 }
 
-/* Reads what number_text writes, and nothing else. */
 static bool
-read_number_text(const AnalysisArgument *argument, const char *text, uint32 length, int64 *number)
+read_real(const char *text, uint32 length, double *real)
+{
+	char	   *copy = pnstrdup(text, length);
+
+	*real = strtod(copy, NULL) + 0.0;
+	pfree(copy);
+	return isfinite(*real);
+}
+
+static bool
+read_integer(const char *text, uint32 length, int64 *integer)
 {
 	uint32		end;
+
+	return read_number(text, length, &end, integer) &&
+		*integer >= PG_INT32_MIN && *integer <= PG_INT32_MAX;
+}
+
+static bool
+read_interval(const char *text, uint32 length, int64 *microseconds)
+{
+	uint32		end;
+
+	return read_number(text, length, &end, microseconds) && *microseconds >= 0 &&
+		!(length == end + 2 && pg_mul_s64_overflow(*microseconds, USECS_PER_SEC, microseconds));
+}
+
+/* Reads what number_text writes, and nothing else: that is seen by writing it again. */
+static bool
+read_number_text(const AnalysisArgument *argument, const char *text, uint32 length,
+				 ArgumentValue *value)
+{
 	char	   *again;
 	bool		same;
 
-	if (!read_number(text, length, &end, number))
+	if (!(argument->type == ARGUMENT_NUMBER ? read_real(text, length, &value->real) :
+		  argument->type == ARGUMENT_INTEGER ? read_integer(text, length, &value->number) :
+		  read_interval(text, length, &value->number)))
 		return false;
-	if (argument->type == ARGUMENT_INTEGER)
-	{
-		if (*number < PG_INT32_MIN || *number > PG_INT32_MAX)
-			return false;
-	}
-	else if (*number < 0 ||
-			 (length == end + 2 && pg_mul_s64_overflow(*number, USECS_PER_SEC, number)))
-		return false;
-	again = number_text(argument, *number);
+	again = number_text(argument, value);
 	same = strlen(again) == length && memcmp(again, text, length) == 0;
 	pfree(again);
 	return same;
@@ -106,7 +142,7 @@ read_value(const Analysis *analysis, int argument, const char *text, uint32 leng
 		value->text = text;
 		value->length = length;
 	}
-	else if (!read_number_text(declared, text, length, &value->number))
+	else if (!read_number_text(declared, text, length, value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s of a journey_tally is not one of %s", declared->name, analysis->name)));
@@ -117,19 +153,39 @@ read_usual_value(const Analysis *analysis, int argument, ArgumentValue *value)
 {
 	const char *usual = analysis->argument[argument].usual;
 
-	read_value(analysis, argument, usual, strlen(usual), value);
+	if (usual == population_null)
+		*value = (ArgumentValue) {.null = true};
+	else
+		read_value(analysis, argument, usual, strlen(usual), value);
 }
 
-/* The value of an argument of the function, which must not be null. */
+/* Without -0, which is no other number. */
+static double
+read_finite(FunctionCallInfo fcinfo, int number, const char *argument)
+{
+	double		real = PG_GETARG_FLOAT8(number);
+
+	if (!isfinite(real))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be finite", argument),
+				 errdetail("It is %s.", isnan(real) ? "NaN" : real > 0 ? "Infinity" : "-Infinity")));
+	return real + 0.0;
+}
+
+/* The value of an argument of the function, which may be null only if it usually is. */
 static void
 read_argument(FunctionCallInfo fcinfo, int number, const AnalysisArgument *argument,
 			  ArgumentValue *value)
 {
 	struct varlena *text;
 
-	if (PG_ARGISNULL(number))
-		span_refuse_null(argument->name);
 	memset(value, 0, sizeof(ArgumentValue));
+	value->null = PG_ARGISNULL(number);
+	if (value->null && argument->usual == population_null)
+		return;
+	if (value->null)
+		span_refuse_null(argument->name);
 	switch (argument->type)
 	{
 		case ARGUMENT_TEXT:
@@ -142,6 +198,9 @@ read_argument(FunctionCallInfo fcinfo, int number, const AnalysisArgument *argum
 			break;
 		case ARGUMENT_INTEGER:
 			value->number = PG_GETARG_INT32(number);
+			break;
+		case ARGUMENT_NUMBER:
+			value->real = read_finite(fcinfo, number, argument->name);
 			break;
 	}
 }
@@ -180,8 +239,8 @@ population_arguments(FunctionCallInfo fcinfo, const Analysis *analysis, const Ar
 static inline bool
 same_value(const ArgumentValue *a, const ArgumentValue *b)
 {
-	return a->number == b->number && a->length == b->length &&
-		(a->length == 0 || memcmp(a->text, b->text, a->length) == 0);
+	return a->null == b->null && a->number == b->number && a->real == b->real &&
+		a->length == b->length && (a->length == 0 || memcmp(a->text, b->text, a->length) == 0);
 }
 
 bool
@@ -322,9 +381,13 @@ static char *
 shown(const AnalysisArgument *argument, const ArgumentValue *value)
 {
 	uint32		length;
-	char	   *text = value_text(argument, value, &length);
-	int			clipped = pg_mbcliplen(text, length, MAX_SHOWN_LENGTH);
+	char	   *text;
+	int			clipped;
 
+	if (value->null)
+		return pstrdup("null");
+	text = value_text(argument, value, &length);
+	clipped = pg_mbcliplen(text, length, MAX_SHOWN_LENGTH);
 	return psprintf("\"%.*s\"%s", clipped, text, clipped < length ? "..." : "");
 }
 

@@ -383,16 +383,6 @@ leave_out(KeyedState *state, TimestampTz at, const Label *channel)
 	state->channels |= channel->length > 0;
 }
 
-/* A time out of range is an error; one far in the future makes one wonder. */
-static void
-check_time(FunctionCallInfo fcinfo, KeyedSite *site, TimestampTz at)
-{
-	journey_check_time(at);
-	if (!site->far_future)
-		notice_far_future(fcinfo, at);
-	site->far_future = true;
-}
-
 static inline void
 collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state,
 			PopulationPlan *plan, int arguments)
@@ -411,7 +401,10 @@ collect_row(FunctionCallInfo fcinfo, const Analysis *analysis, KeyedState *state
 	double		score;
 
 	if (unlikely(at < MIN_TIMESTAMP || at >= NOTICE_FAR_FUTURE))
-		check_time(fcinfo, state->site, at);
+	{
+		journey_check_time(at);
+		notice_far_future(fcinfo, at, &state->site->far_future);
+	}
 	if (unlikely(event_label.length == 0))
 		journey_check_event(0);
 	if (channel_decides)

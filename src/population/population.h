@@ -24,21 +24,25 @@ typedef enum ArgumentType
 {
 	ARGUMENT_TEXT,
 	ARGUMENT_INTERVAL,			/* that always takes the same time */
-	ARGUMENT_INTEGER
+	ARGUMENT_INTEGER,
+	ARGUMENT_NUMBER				/* double precision, finite */
 } ArgumentType;
+
+/* The usual value of an argument that may be null: then it is not given. */
+extern const char population_null[];
 
 /*
  * An argument behind the journey or the columns.  A state keeps it as text, but
  * leaves it out where it is what it usually is: so older states mean the same
- * when an argument is added.  Arguments with a usual value come last, and calls in the journey form
- * may leave them out.
+ * when an argument is added.  What stands in SQL as USUALLY comes last, and calls in the journey
+ * form may leave it out.
  */
 typedef struct AnalysisArgument
 {
 	const char *name;
 	ArgumentType type;
-	const char *usual;			/* the text of its usual value: as it is, "1800 s", "10";
-								 * NULL: it must be given */
+	const char *usual;			/* the text of its usual value: as it is, "1800 s", "10",
+								 * "0.5"; population_null; NULL: it must be given */
 } AnalysisArgument;
 
 typedef struct ArgumentValue
@@ -46,6 +50,8 @@ typedef struct ArgumentValue
 	const char *text;			/* ARGUMENT_TEXT; not terminated */
 	uint32		length;
 	int64		number;			/* microseconds, or the integer */
+	double		real;			/* ARGUMENT_NUMBER */
+	bool		null;			/* and all of the above zero */
 } ArgumentValue;
 
 #define ANALYSIS_MAX_ARGUMENTS	4

@@ -415,8 +415,6 @@ static const RowColumn touchpoint_columns[] = {
 static HeapTuple
 touchpoint_row(TupleDesc descriptor, const JourneyColumns *columns, int64 i)
 {
-	const Label *event = &columns->labels->label[columns->event[i]];
-	const Label *channel = &columns->labels->label[COLUMN_CHANNEL_AT(columns, i)];
 	double		value = COLUMN_VALUE_AT(columns, i);
 	double		score = COLUMN_SCORE_AT(columns, i);
 	Datum		values[lengthof(touchpoint_columns)];
@@ -424,11 +422,8 @@ touchpoint_row(TupleDesc descriptor, const JourneyColumns *columns, int64 i)
 
 	values[0] = Int32GetDatum((int32) (i + 1));
 	values[1] = TimestampTzGetDatum(columns->at[i]);
-	values[2] = PointerGetDatum(cstring_to_text_with_len(event->text, event->length));
-	values[3] = (Datum) 0;
-	nulls[3] = channel->length == 0;
-	if (!nulls[3])
-		values[3] = PointerGetDatum(cstring_to_text_with_len(channel->text, channel->length));
+	row_put_label(columns, columns->event[i], &values[2], &nulls[2]);
+	row_put_label(columns, COLUMN_CHANNEL_AT(columns, i), &values[3], &nulls[3]);
 	values[4] = Float8GetDatum(value);
 	nulls[4] = isnan(value);
 	values[5] = Float8GetDatum(score);

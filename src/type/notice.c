@@ -84,10 +84,13 @@ notice_once(FunctionCallInfo fcinfo, const char *message, const char *detail, co
 }
 
 void
-notice_far_future(FunctionCallInfo fcinfo, TimestampTz at)
+notice_far_future(FunctionCallInfo fcinfo, TimestampTz at, bool *given_here)
 {
 	char		time[JOURNEY_TIME_SIZE];
 
+	if (*given_here)
+		return;
+	*given_here = true;
 	journey_put_time(time, at, false);
 	notice_once(fcinfo, "times lie beyond the year 3000", psprintf("The first one is %s.", time),
 				"Are they milliseconds?  Those are read by to_timestamp(at / 1000.0).");

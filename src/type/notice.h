@@ -19,7 +19,7 @@ extern void notice_once(FunctionCallInfo fcinfo, const char *message, const char
 /* 3001-01-01 00:00 UTC: later times are mostly milliseconds that were read as seconds. */
 #define NOTICE_FAR_FUTURE	(INT64CONST(365608) * USECS_PER_DAY)
 
-/* The notice of a later time. */
-extern void notice_far_future(FunctionCallInfo fcinfo, TimestampTz at);
+/* The notice of a later time, unless the call site has given it. */
+extern void notice_far_future(FunctionCallInfo fcinfo, TimestampTz at, bool *given_here);
 
 #endif							/* JOURNEY_TYPE_NOTICE_H */

@@ -72,3 +72,13 @@ row_set_of_call(FunctionCallInfo fcinfo, const RowColumn *column, int columns)
 	row_check(fcinfo->flinfo->fn_oid, ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc,
 			  column, columns);
 }
+
+void
+row_put_label(const JourneyColumns *columns, uint32 code, Datum *value, bool *isnull)
+{
+	const Label *label = &columns->labels->label[code];
+
+	*isnull = code == LABEL_NONE;
+	*value = *isnull ? (Datum) 0 :
+		PointerGetDatum(cstring_to_text_with_len(label->text, label->length));
+}

@@ -11,6 +11,8 @@
 #include "access/tupdesc.h"
 #include "fmgr.h"
 
+#include "type/columns.h"
+
 typedef struct RowColumn
 {
 	const char *name;
@@ -25,5 +27,8 @@ extern TupleDesc row_of_call(FunctionCallInfo fcinfo, const RowColumn *column, i
 
 /* Begins the rows of a call that returns them in a tuplestore. */
 extern void row_set_of_call(FunctionCallInfo fcinfo, const RowColumn *column, int columns);
+
+/* A column that is the label of this code, or null. */
+extern void row_put_label(const JourneyColumns *columns, uint32 code, Datum *value, bool *isnull);
 
 #endif							/* JOURNEY_TYPE_ROW_H */

@@ -65,6 +65,8 @@ typedef struct TransitionPlan
 	AnalysisPlan plan;
 	Label		conversion;
 	int64		minimum;			/* rows with fewer transitions are not shown */
+	double		likely;				/* nor those from which the conversion is less likely */
+	const ArgumentValue *top;	/* so many are shown, below zero the last ones; null: all */
 } TransitionPlan;
 
 static AnalysisPlan *
@@ -78,6 +80,8 @@ transition_configure(const ArgumentValue *value)
 				 errmsg("minimum must be at least 1")));
 	transition->conversion = (Label) {value[0].text, value[0].length};
 	transition->minimum = value[1].number;
+	transition->likely = value[2].real;
+	transition->top = &value[3];
 	transition->plan.columns = COLUMN_SCORE;
 	transition->plan.shapes = 1;
 	transition->plan.shape = &pair_shape;
@@ -225,6 +229,31 @@ solve(Equations *equations)
  * ----------
  */
 
+static double
+conversion_of(const Equations *equations, const Tally *tally, uint32 row)
+{
+	Label		pair[2];
+
+	tally_key(tally, row, pair);
+	return CELL(equations, number_of(equations, &pair[0]), equations->count);
+}
+
+static void
+write_row(Report *report, const Tally *tally, uint32 row, const Equations *equations)
+{
+	Label		pair[2];
+
+	tally_key(tally, row, pair);
+	report_row(report);
+	report_label(report, COLUMN_FROM, &pair[0]);
+	report_label(report, COLUMN_TO, &pair[1]);
+	report_count(report, COLUMN_TRANSITIONS, tally_count(tally, row, PAIR_TRANSITIONS));
+	report_time(report, COLUMN_FIRST_AT, tally_earliest(tally, row, PAIR_FIRST));
+	report_percentile(report, COLUMN_MEDIAN_SECONDS, tally, row, PAIR_TIMES, 50);
+	report_percentile(report, COLUMN_MEDIAN_SCORE, tally, row, PAIR_SCORES, 50);
+	report_number(report, COLUMN_CONVERSION, conversion_of(equations, tally, row));
+}
+
 static void
 transition_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 {
@@ -232,27 +261,23 @@ transition_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 	Equations	equations;
 	uint32		rows;
 	uint32	   *row = tally_rows(tally, 0, &rows);
+	int64		top = transition->top->number;
+	uint32		shown = 0;
+	uint32		first = 0;
 
 	list_events(&equations, tally, row, rows);
 	fill(&equations, tally, row, rows, &transition->conversion);
 	solve(&equations);
 	for (uint32 i = 0; i < rows; i++)
-	{
-		Label		pair[2];
-
-		if (tally_count(tally, row[i], PAIR_TRANSITIONS) < transition->minimum)
-			continue;
-		tally_key(tally, row[i], pair);
-		report_row(report);
-		report_label(report, COLUMN_FROM, &pair[0]);
-		report_label(report, COLUMN_TO, &pair[1]);
-		report_count(report, COLUMN_TRANSITIONS, tally_count(tally, row[i], PAIR_TRANSITIONS));
-		report_time(report, COLUMN_FIRST_AT, tally_earliest(tally, row[i], PAIR_FIRST));
-		report_percentile(report, COLUMN_MEDIAN_SECONDS, tally, row[i], PAIR_TIMES, 50);
-		report_percentile(report, COLUMN_MEDIAN_SCORE, tally, row[i], PAIR_SCORES, 50);
-		report_number(report, COLUMN_CONVERSION,
-					  CELL(&equations, number_of(&equations, &pair[0]), equations.count));
-	}
+		if (tally_count(tally, row[i], PAIR_TRANSITIONS) >= transition->minimum &&
+			conversion_of(&equations, tally, row[i]) >= transition->likely)
+			row[shown++] = row[i];
+	if (top < 0)
+		first = Max((int64) shown + top, 0);
+	else if (!transition->top->null)
+		shown = Min(shown, top);
+	for (uint32 i = first; i < shown; i++)
+		write_row(report, tally, row[i], &equations);
 }
 
 /* Version 1 had transitions under another name. */
@@ -280,7 +305,9 @@ transition_convert(const Tally *old, Tally **tally)
 
 static const AnalysisArgument transition_arguments[] = {
 	{"conversion", ARGUMENT_TEXT, NULL},
-	{"minimum", ARGUMENT_INTEGER, "1"}
+	{"minimum", ARGUMENT_INTEGER, "1"},
+	{"likely", ARGUMENT_NUMBER, "0"},
+	{"top", ARGUMENT_INTEGER, population_null}
 };
 
 ANALYSIS(transition) = {

@@ -11,4 +11,4 @@ CREATE TYPE transition AS (
 );
 COMMENT ON TYPE transition IS 'how often one event follows another, as returned by transition_count';
 
-CREATE POPULATION AGGREGATE transition_count(conversion text, minimum integer USUALLY) RETURNS transition STATE 16384 FROM event, score AS 'how often one event follows another, and how likely it leads to a conversion';
+CREATE POPULATION AGGREGATE transition_count(conversion text, minimum integer USUALLY, likely double precision USUALLY, top integer USUALLY) RETURNS transition STATE 16384 FROM event, score AS 'how often one event follows another, and how likely it leads to a conversion';

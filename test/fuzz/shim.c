@@ -730,31 +730,27 @@ DirectFunctionCall1Coll(PGFunction function, Oid collation, Datum argument)
 }
 
 Datum
-fuzz_call_many(PGFunction function, int count, const Datum *argument)
+fuzz_call_many(PGFunction function, int count, const NullableDatum *argument)
 {
 	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
 	FmgrInfo	info = {0};
 
 	info.fn_mcxt = CurrentMemoryContext;
 	InitFunctionCallInfoData(*fcinfo, &info, count, InvalidOid, NULL, NULL);
-	for (int i = 0; i < count; i++)
-	{
-		fcinfo->args[i].value = argument[i];
-		fcinfo->args[i].isnull = false;
-	}
+	memcpy(fcinfo->args, argument, count * sizeof(NullableDatum));
 	return function(fcinfo);
 }
 
 Datum
 fuzz_call(PGFunction function, Datum argument)
 {
-	return fuzz_call_many(function, 1, &argument);
+	return fuzz_call_many(function, 1, &(NullableDatum) {argument, false});
 }
 
 Datum
 fuzz_call2(PGFunction function, Datum first, Datum second)
 {
-	Datum		argument[] = {first, second};
+	NullableDatum argument[] = {{first, false}, {second, false}};
 
 	return fuzz_call_many(function, lengthof(argument), argument);
 }

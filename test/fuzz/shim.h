@@ -25,7 +25,7 @@ extern void fuzz_reset(void);
 /* Calls an SQL function. */
 extern Datum fuzz_call(PGFunction function, Datum argument);
 extern Datum fuzz_call2(PGFunction function, Datum first, Datum second);
-extern Datum fuzz_call_many(PGFunction function, int count, const Datum *argument);
+extern Datum fuzz_call_many(PGFunction function, int count, const NullableDatum *argument);
 
 /* A receive function's argument, and the call. */
 extern Datum fuzz_receive(PGFunction function, const uint8_t *data, size_t size);

@@ -253,6 +253,8 @@ argument_of(const AnalysisArgument *argument, const ArgumentValue *value)
 			return IntervalPGetDatum(interval);
 		case ARGUMENT_INTEGER:
 			return Int32GetDatum((int32) value->number);
+		case ARGUMENT_NUMBER:
+			return Float8GetDatum(value->real);
 	}
 	return (Datum) 0;
 }
@@ -265,13 +267,16 @@ add_customer(const Tally *tally, const TallyDefinition *definition)
 		"2026-03-01 09:00Z visit@web, 2026-03-01 10:00Z cart@app =5, "
 		"2026-03-02 00:00Z buy@web =9.5 *4, 2026-03-03 00:00Z buy";
 	ArgumentValue value[ANALYSIS_MAX_ARGUMENTS];
-	Datum		argument[2 + ANALYSIS_MAX_ARGUMENTS];
+	NullableDatum argument[2 + ANALYSIS_MAX_ARGUMENTS] = {0};
 
 	population_values_of(asked, definition, value);
-	argument[0] = PointerGetDatum(tally_create(tally));
-	argument[1] = fuzz_call(journey_in, CStringGetDatum(journey));
+	argument[0].value = PointerGetDatum(tally_create(tally));
+	argument[1].value = fuzz_call(journey_in, CStringGetDatum(journey));
 	for (int i = 0; i < asked->arguments; i++)
-		argument[2 + i] = argument_of(&asked->argument[i], &value[i]);
+	{
+		argument[2 + i].value = argument_of(&asked->argument[i], &value[i]);
+		argument[2 + i].isnull = value[i].null;
+	}
 	return (Tally *) DatumGetPointer(fuzz_call_many(call_transition, 2 + asked->arguments, argument));
 }
 

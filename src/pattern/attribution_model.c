@@ -1,13 +1,13 @@
 /*
- * model.c
+ * attribution_model.c
  *		Models of attribution: the parser of their list.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "pattern/model.h"
-#include "pattern/scan_private.h"
+#include "pattern/attribution_model.h"
+#include "pattern/choice_private.h"
 
 #define HALF_LIFE			(7 * USECS_PER_DAY)
 #define MAX_ARGUMENTS		1000
@@ -56,24 +56,12 @@ static const ModelWord words[] = {
 	{.word = "shapley", .kind = MODEL_SHAPLEY}
 };
 
-/* name := word | "quoted" | either with a trailing star */
 static PatternName
 parse_name(Parser *parser)
 {
-	PatternName name = {0};
-	const Token *token = &parser->token;
-
-	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+	if (parser->token.kind != TOKEN_WORD && parser->token.kind != TOKEN_QUOTED)
 		pattern_syntax_error(parser, "a name", NULL);
-	name.text = token->text;
-	name.length = token->length;
-	pattern_next_token(parser);
-	if (pattern_at_sign(parser, '*') && token->start == parser->previous_end)
-	{
-		name.prefix = true;
-		pattern_next_token(parser);
-	}
-	return name;
+	return pattern_take_name(parser);
 }
 
 static double
@@ -201,7 +189,8 @@ Models *
 models_parse(const char *text, int length)
 {
 	Models	   *models = palloc0(sizeof(Models));
-	Parser		parser = {.text = pnstrdup(text, length), .length = length, .what = "model"};
+	Parser		parser = {.text = pnstrdup(text, length), .length = length, .what = "model",
+		.signs = PATTERN_SIGNS ","};
 
 	pattern_next_token(&parser);
 	do

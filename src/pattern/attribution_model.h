@@ -1,5 +1,5 @@
 /*
- * model.h
+ * attribution_model.h
  *		Models of attribution: what the text says that names them.
  *
  *		models := model (',' model)*
@@ -8,8 +8,8 @@
  * What each of them means stands in doc/attribution.md, and how its weights are
  * made in credit/.
  */
-#ifndef JOURNEY_PATTERN_MODEL_H
-#define JOURNEY_PATTERN_MODEL_H
+#ifndef JOURNEY_PATTERN_ATTRIBUTION_MODEL_H
+#define JOURNEY_PATTERN_ATTRIBUTION_MODEL_H
 
 #include "pattern/choice.h"
 
@@ -62,4 +62,4 @@ model_is_of_population(const Model *model)
 /* Parses into the current memory context; errors point at the character. */
 extern Models *models_parse(const char *text, int length);
 
-#endif							/* JOURNEY_PATTERN_MODEL_H */
+#endif							/* JOURNEY_PATTERN_ATTRIBUTION_MODEL_H */
