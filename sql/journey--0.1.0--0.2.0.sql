@@ -901,6 +901,170 @@ COMMENT ON FUNCTION replace_matches(journey, text, text) IS
 CREATE FUNCTION channels_as_events(journey) RETURNS journey
     AS 'MODULE_PATHNAME', 'journey_channels_as_events' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 60;
 COMMENT ON FUNCTION channels_as_events(journey) IS 'channels in the place of events; touchpoints without one are left out';
+CREATE FUNCTION channel_rules() RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION channel_rules() IS 'the rules of classify_channel where none are given, to copy and change';
+
+CREATE FUNCTION classify_channel(source text, medium text, campaign text DEFAULT NULL, rules text DEFAULT NULL)
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION classify_channel(text, text, text, text) IS
+    'the channel of a source, a medium and a campaign, by the rules of GA4 and more, or by others';
+
+CREATE FUNCTION channel_kind(channel text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+    BEGIN ATOMIC
+        SELECT nullif(classify_channel(channel, NULL, NULL,
+            'in_store: source in (store*, in[^a-z]store*, instore*, pos, point[^a-z]of[^a-z]sale, retail)
+            mobile: source in (sms*, mms*, *push, *push[^a-z]*, *notification*, in[^a-z]app*, inapp*, app, mobile*)
+            offline: source in (call, calls, call[^a-z]cent*, callcent*, phone*, telephone*, hotline)
+            offline: source in (post, postal*, direct[^a-z]mail*, directmail*, letter*, leaflet*)
+            offline: source in (tv, tv[^a-z]*, television*, radio*, print*, newspaper*, magazine*)
+            offline: source in (outdoor*, out[^a-z]of[^a-z]home, ooh, dooh, billboard*)
+            offline: source in (offline*, event, events, trade[^a-z]show*, tradeshow*, fair, conference*)
+            online: source in (*)'), 'Unassigned');
+    END;
+COMMENT ON FUNCTION channel_kind(text) IS 'where a channel meets customers: in_store, mobile, offline or online';
+
+CREATE FUNCTION channel_direction(channel text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+    BEGIN ATOMIC
+        SELECT nullif(classify_channel(channel, NULL, NULL,
+            'Unassigned: source in (unassigned)
+            outbound: source in (cross-network, retarget*, remarket*, display*, banner*, audio)
+            outbound: source in (paid[^a-z]social*, paid[^a-z]video*, paid[^a-z]other*)
+            outbound: source in (email*, e-mail*, newsletter*, sms*, mms*, *push, *push[^a-z]*, *notification*, in[^a-z]app*, inapp*)
+            outbound: source in (post, postal*, direct[^a-z]mail*, directmail*, letter*, leaflet*)
+            outbound: source in (tv, tv[^a-z]*, television*, radio*, print*, newspaper*, magazine*)
+            outbound: source in (outdoor*, out[^a-z]of[^a-z]home, ooh, dooh, billboard*)
+            outbound: source in (event, events, trade[^a-z]show*, tradeshow*, fair, conference*)
+            inbound: source in (*)'), 'Unassigned');
+    END;
+COMMENT ON FUNCTION channel_direction(text) IS
+    'who spoke first: inbound if the customer came, outbound if a message was sent';
+
+CREATE FUNCTION nps_transition(bigint[], score double precision) RETURNS bigint[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION nps_transition(bigint[], double precision) IS 'transition function of nps and nps_summary';
+
+CREATE FUNCTION nps_combine(bigint[], bigint[]) RETURNS bigint[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION nps_combine(bigint[], bigint[]) IS 'combine function of nps and nps_summary';
+
+CREATE FUNCTION nps_final(bigint[]) RETURNS double precision
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION nps_final(bigint[]) IS 'final function of nps';
+
+CREATE AGGREGATE nps(score double precision) (
+    SFUNC = nps_transition,
+    STYPE = bigint[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = nps_final,
+    COMBINEFUNC = nps_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE nps(double precision) IS
+    'net promoter score of ratings from 0 to 10: per cent of 9 and 10, less per cent of 0 to 6';
+
+CREATE TYPE nps_stats AS (
+    responses bigint,
+    promoters bigint,
+    passives bigint,
+    detractors bigint,
+    nps double precision,
+    low double precision,
+    high double precision
+);
+COMMENT ON TYPE nps_stats IS 'a net promoter score and what it is made of, as returned by nps_summary';
+COMMENT ON COLUMN nps_stats.responses IS 'ratings that are not null';
+COMMENT ON COLUMN nps_stats.promoters IS 'ratings of 9 and 10';
+COMMENT ON COLUMN nps_stats.passives IS 'ratings of 7 and 8';
+COMMENT ON COLUMN nps_stats.detractors IS 'ratings of 0 to 6';
+COMMENT ON COLUMN nps_stats.nps IS 'promoters less detractors, in per cent of responses: -100 to 100';
+COMMENT ON COLUMN nps_stats.low IS 'lower end of the 95 % interval of nps';
+COMMENT ON COLUMN nps_stats.high IS 'upper end of the 95 % interval of nps';
+
+CREATE FUNCTION nps_summary_final(bigint[]) RETURNS nps_stats
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION nps_summary_final(bigint[]) IS 'final function of nps_summary';
+
+CREATE AGGREGATE nps_summary(score double precision) (
+    SFUNC = nps_transition,
+    STYPE = bigint[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = nps_summary_final,
+    COMBINEFUNC = nps_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE nps_summary(double precision) IS
+    'net promoter score of ratings from 0 to 10, how many rated how, and a 95 % interval';
+
+CREATE FUNCTION csat_transition(bigint[], score double precision, top integer) RETURNS bigint[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION csat_transition(bigint[], double precision, integer) IS
+    'transition function of csat and csat_summary';
+
+CREATE FUNCTION csat_combine(bigint[], bigint[]) RETURNS bigint[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION csat_combine(bigint[], bigint[]) IS 'combine function of csat and csat_summary';
+
+CREATE FUNCTION csat_final(bigint[]) RETURNS double precision
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION csat_final(bigint[]) IS 'final function of csat';
+
+CREATE AGGREGATE csat(score double precision, top integer) (
+    SFUNC = csat_transition,
+    STYPE = bigint[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = csat_final,
+    COMBINEFUNC = csat_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE csat(double precision, integer) IS
+    'satisfaction: the share of the two best ratings among those from 1 to top';
+
+CREATE TYPE csat_stats AS (
+    responses bigint,
+    satisfied bigint,
+    csat double precision,
+    low double precision,
+    high double precision
+);
+COMMENT ON TYPE csat_stats IS 'satisfaction and what it is made of, as returned by csat_summary';
+COMMENT ON COLUMN csat_stats.responses IS 'ratings that are not null';
+COMMENT ON COLUMN csat_stats.satisfied IS 'ratings that are one of the two best';
+COMMENT ON COLUMN csat_stats.csat IS 'satisfied, as a fraction of responses';
+COMMENT ON COLUMN csat_stats.low IS 'lower end of the 95 % interval of csat';
+COMMENT ON COLUMN csat_stats.high IS 'upper end of the 95 % interval of csat';
+
+CREATE FUNCTION csat_summary_final(bigint[]) RETURNS csat_stats
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION csat_summary_final(bigint[]) IS 'final function of csat_summary';
+
+CREATE AGGREGATE csat_summary(score double precision, top integer) (
+    SFUNC = csat_transition,
+    STYPE = bigint[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = csat_summary_final,
+    COMBINEFUNC = csat_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE csat_summary(double precision, integer) IS
+    'satisfaction, how many rated and were satisfied, and a 95 % interval';
+
+CREATE FUNCTION ces_transition(double precision[], score double precision) RETURNS double precision[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ces_transition(double precision[], double precision) IS 'transition function of ces';
+
+CREATE AGGREGATE ces(score double precision) (
+    SFUNC = ces_transition,
+    STYPE = double precision[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = float8_avg,
+    COMBINEFUNC = float8_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ces(double precision) IS 'customer effort score: the mean of the ratings';
 
 /*
  * Array types are members of the extension, too, so that postgres_fdw ships aggregates

@@ -69,7 +69,9 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("label" 1 [] 2 ["ended" count])] []''',
 			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest] 1 ["term" latest]) ("label" 1 ["until" latest] 1 ["ended" count "skipped" count "touchpoints" count "time" duration "value" sum "since previous" durations "since start" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
 			'''tally 2 "session_summary" 1 ["gap" "1800000000"] [] []''', '''tally 2 "x" 0 [] [] []''', '''tally''']
-		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''', '''online''', '''drop''']
+		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''', '''online''', '''drop''', '''a: source in (*)''']
+		WHEN 'bigint[]' THEN ARRAY['NULL', '''{3,1,5}''', '''{}''', '''{1,NULL,-1}''', '''{{1,2,3}}''', '''{9223372036854775807,0,0}''']
+		WHEN 'double precision[]' THEN ARRAY['NULL', '''{3,6,2}''', '''{NaN,Infinity,-1}''']
 		WHEN 'text[]' THEN ARRAY['NULL', '''{a,b}''', '''{}''', '''{NULL}''', '''{{a,b},{c,d}}''']
 		WHEN 'cstring' THEN ARRAY['NULL', '''2026-03-01 09:00Z a''', '''''', '''tally''']
 		WHEN 'timestamp with time zone' THEN ARRAY['NULL', '''2026-03-01 09:00Z''', '''infinity''', '''-infinity''',
@@ -297,6 +299,8 @@ BEGIN
 		(SELECT public.pain_points(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
 		(SELECT pg_catalog.concat_ws(' ', public.score_from_nps(7), public.score_from_csat(4, 5), public.score_from_ces(4, 5))),
 		(SELECT pg_catalog.string_agg(r::pg_catalog.text, ',') FROM public.stage_model_rules('online') r),
+		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', c, public.channel_kind(c), public.channel_direction(c)), ',' ORDER BY id) FROM public.shop, public.classify_channel('source', 'store') c),
+		(SELECT pg_catalog.concat_ws(' ', public.nps(9), public.csat(4, 5), public.ces(id), public.nps_summary(9), public.csat_summary(4, 5), pg_catalog.md5(public.channel_rules())) FROM public.shop),
 		(SELECT pg_catalog.count(*) FROM (SELECT DISTINCT j FROM public.shop) q),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.=) b.j),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.<) b.j),

@@ -48,6 +48,10 @@ CREATE FUNCTION pg_temp.row_text(catalog regclass, r jsonb) RETURNS text LANGUAG
 DECLARE
 	key record;
 BEGIN
+	-- The body of a function is a tree with OIDs in it.
+	IF r ->> 'prosqlbody' IS NOT NULL THEN
+		r := jsonb_set(r, '{prosqlbody}', to_jsonb(pg_get_function_sqlbody((r ->> 'oid')::oid)));
+	END IF;
 	r := r - 'oid' - 'objoid' - 'relfilenode';
 	FOR key IN SELECT fkcols[1] AS name, pktable FROM pg_get_catalog_foreign_keys() WHERE fktable = catalog AND cardinality(fkcols) = 1
 	LOOP
