@@ -18,6 +18,8 @@
 #include "utils/tuplestore.h"
 
 #include "credit/channels.h"
+#include "matcher/call.h"
+#include "pattern/interval.h"
 #include "type/codec.h"
 #include "type/row.h"
 #include "type/touchpoint.h"
@@ -69,12 +71,9 @@ static const RowColumn touch_columns[TOUCH_COLUMNS] = {
 	{"attributed_value", FLOAT8OID}
 };
 
-/* What a call keeps; one that ended in an error left it half changed, as in matcher/call.h. */
 typedef struct TouchCall
 {
-	MemoryContext context;
-	bool		unfinished;
-	MemoryContext parsed;		/* of what follows */
+	CallMemory	memory;
 	text	   *conversion;
 	text	   *model;
 	CreditPaths *paths;
@@ -82,29 +81,6 @@ typedef struct TouchCall
 	JourneyReader *reader;
 	CreditWeights weights;
 } TouchCall;
-
-static text *
-text_argument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
-	return PG_GETARG_TEXT_PP(number);
-}
-
-static bool
-same_text(const text *a, const text *b)
-{
-	return a != NULL && VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-static text *
-copy_text(const text *source)
-{
-	return memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
-}
 
 static void
 refuse_population_models(const Models *models)
@@ -121,16 +97,17 @@ refuse_population_models(const Models *models)
 static void
 parse(TouchCall *call, const text *conversion, const text *model)
 {
-	MemoryContext before = MemoryContextSwitchTo(call->parsed);
+	MemoryContext parsed = call->memory.parsed;
+	MemoryContext before = MemoryContextSwitchTo(parsed);
 
-	MemoryContextReset(call->parsed);
+	MemoryContextReset(parsed);
 	call->paths = credit_paths_create(VARDATA_ANY(conversion), VARSIZE_ANY_EXHDR(conversion));
 	call->models = models_parse(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model));
 	refuse_population_models(call->models);
-	call->reader = journey_reader_create(call->parsed);
-	call->weights = (CreditWeights) {.context = call->parsed};
-	call->conversion = copy_text(conversion);
-	call->model = copy_text(model);
+	call->reader = journey_reader_create(parsed);
+	call->weights = (CreditWeights) {.context = parsed};
+	call->conversion = call_copy_text(conversion);
+	call->model = call_copy_text(model);
 	MemoryContextSwitchTo(before);
 }
 
@@ -138,27 +115,11 @@ parse(TouchCall *call, const text *conversion, const text *model)
 static TouchCall *
 begin(FunctionCallInfo fcinfo)
 {
-	TouchCall  *call = fcinfo->flinfo->fn_extra;
-	const text *conversion = text_argument(fcinfo, ARG_CONVERSION, "conversion");
-	const text *model = text_argument(fcinfo, ARG_MODEL, "model");
+	const text *conversion = call_text_argument(fcinfo, ARG_CONVERSION, "conversion");
+	const text *model = call_text_argument(fcinfo, ARG_MODEL, "model");
+	TouchCall  *call = call_begin(fcinfo, sizeof(TouchCall));
 
-	if (call != NULL && call->unfinished)
-	{
-		fcinfo->flinfo->fn_extra = NULL;
-		MemoryContextDelete(call->context);
-		call = NULL;
-	}
-	if (call == NULL)
-	{
-		MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
-													  "journey attribution", ALLOCSET_SMALL_SIZES);
-
-		call = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, sizeof(TouchCall));
-		call->context = context;
-		call->parsed = AllocSetContextCreate(context, "journey models", ALLOCSET_DEFAULT_SIZES);
-	}
-	call->unfinished = true;
-	if (!same_text(call->conversion, conversion) || !same_text(call->model, model))
+	if (!call_same_text(call->conversion, conversion) || !call_same_text(call->model, model))
 		parse(call, conversion, model);
 	return call;
 }
@@ -167,7 +128,7 @@ static CreditScope
 scope_argument(FunctionCallInfo fcinfo)
 {
 	static const char *const names[] = {"shared", "exclusive", "first", "last"};
-	char	   *scope = text_to_cstring(text_argument(fcinfo, ARG_SCOPE, "scope"));
+	char	   *scope = text_to_cstring(call_text_argument(fcinfo, ARG_SCOPE, "scope"));
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (pg_strcasecmp(scope, names[i]) == 0)
@@ -284,7 +245,7 @@ attribute_touchpoints(PG_FUNCTION_ARGS)
 			}
 		MemoryContextDelete(row);
 	}
-	call->unfinished = false;
+	call_end(&call->memory);
 	return (Datum) 0;
 }
 

@@ -221,8 +221,7 @@ active_dates(PG_FUNCTION_ARGS)
 		if (count == room)
 		{
 			room = Max(64, room * 2);
-			date = date ? array_realloc(date, room, sizeof(Datum)) :
-				palloc(room * sizeof(Datum));
+			date = array_grow(CurrentMemoryContext, date, room, sizeof(Datum));
 		}
 		date[count++] = DateADTGetDatum(calendar_date(zone, columns->at[i], &until));
 	}

@@ -228,10 +228,7 @@ reserve_map(RenameSite *site, const Labels *labels)
 	if (count <= site->mapped)
 		return;
 	count += count / 2;
-	if (site->map == NULL)
-		site->map = array_alloc(site->context, count, sizeof(uint32));
-	else
-		site->map = array_realloc(site->map, count, sizeof(uint32));
+	site->map = array_grow(site->context, site->map, count, sizeof(uint32));
 	memset(site->map + site->mapped, 0xff, (count - site->mapped) * sizeof(uint32));
 	site->mapped = count;
 }

@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "matcher/call.h"
 #include "matcher/staging.h"
 #include "type/array.h"
 #include "type/builder.h"
@@ -33,16 +34,6 @@ PG_FUNCTION_INFO_V1(current_stage);
 
 #define MAX_SHOWN_LENGTH	200 /* of a label in a message */
 
-static text *
-text_argument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
-	return PG_GETARG_TEXT_PP(number);
-}
-
 /* ----------
  * Models
  * ----------
@@ -51,7 +42,7 @@ text_argument(FunctionCallInfo fcinfo, int number, const char *name)
 static StageModel *
 model_argument(FunctionCallInfo fcinfo, int number)
 {
-	text	   *model = text_argument(fcinfo, number, "model");
+	text	   *model = call_text_argument(fcinfo, number, "model");
 
 	return stage_model_parse(VARDATA_ANY(model), VARSIZE_ANY_EXHDR(model));
 }
@@ -192,8 +183,8 @@ stage_pattern(PG_FUNCTION_ARGS)
 
 typedef struct StageCall
 {
-	MemoryContext context;		/* of what follows */
-	text	   *source;			/* of the model; NULL: there is none */
+	CallMemory	memory;			/* "parsed" is the context of what follows */
+	text	   *source;			/* of the model */
 	const StageModel *model;
 	Staging    *staging;
 	JourneyReader *reader;
@@ -205,15 +196,15 @@ typedef struct StageCall
 static void
 read_model(StageCall *call, const text *source)
 {
-	MemoryContext before = MemoryContextSwitchTo(call->context);
+	MemoryContext parsed = call->memory.parsed;
+	MemoryContext before = MemoryContextSwitchTo(parsed);
 
-	call->source = NULL;
-	MemoryContextReset(call->context);
+	MemoryContextReset(parsed);
 	call->model = stage_model_parse(VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source));
-	call->staging = staging_create(call->model, call->context);
-	call->reader = journey_reader_create(call->context);
+	call->staging = staging_create(call->model, parsed);
+	call->reader = journey_reader_create(parsed);
 	call->labels = NULL;
-	call->source = memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
+	call->source = call_copy_text(source);
 	MemoryContextSwitchTo(before);
 }
 
@@ -221,20 +212,29 @@ read_model(StageCall *call, const text *source)
 static StageCall *
 begin(FunctionCallInfo fcinfo, int argument)
 {
-	StageCall  *call = fcinfo->flinfo->fn_extra;
-	const text *source = text_argument(fcinfo, argument, "model");
+	const text *source = call_text_argument(fcinfo, argument, "model");
+	StageCall  *call = call_begin(fcinfo, sizeof(StageCall));
 
-	if (call == NULL)
-	{
-		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StageCall));
-		call->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "journey stage model",
-											  ALLOCSET_SMALL_SIZES);
-		fcinfo->flinfo->fn_extra = call;
-	}
-	if (call->source == NULL || VARSIZE_ANY_EXHDR(call->source) != VARSIZE_ANY_EXHDR(source) ||
-		memcmp(VARDATA_ANY(call->source), VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)) != 0)
+	if (!call_same_text(call->source, source))
 		read_model(call, source);
 	return call;
+}
+
+/* Ends a call with its answer; NULL is null. */
+static Datum
+finish(FunctionCallInfo fcinfo, StageCall *call, void *answer)
+{
+	call_end(&call->memory);
+	fcinfo->isnull = answer == NULL;
+	return PointerGetDatum(answer);
+}
+
+/* With the name of a stage, or null. */
+static Datum
+finish_with_stage(FunctionCallInfo fcinfo, StageCall *call, int stage)
+{
+	return finish(fcinfo, call, stage == STAGE_NONE ? NULL :
+				  cstring_to_text(call->model->stage[stage].name));
 }
 
 /* The columns of argument 0, and the stages of its touchpoints. */
@@ -271,7 +271,7 @@ row_labels(StageCall *call)
 	}
 	if (call->labels == NULL)
 	{
-		call->labels = labels_create(AllocSetContextCreate(call->context, "journey labels",
+		call->labels = labels_create(AllocSetContextCreate(call->memory.parsed, "journey labels",
 														   ALLOCSET_SMALL_SIZES));
 		call->labels->freely = labels_share();
 		call->generation++;
@@ -290,7 +290,7 @@ stage_of(PG_FUNCTION_ARGS)
 	int			stage;
 
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+		return finish(fcinfo, call, NULL);
 	event = PG_GETARG_TEXT_PP(0);
 	journey_check_event(VARSIZE_ANY_EXHDR(event));
 	labels = row_labels(call);
@@ -300,9 +300,7 @@ stage_of(PG_FUNCTION_ARGS)
 	stage = staging_of_pair(call->staging, labels, call->generation,
 							labels_intern(labels, VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event)),
 							channel);
-	if (stage == STAGE_NONE)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(call->model->stage[stage].name));
+	return finish_with_stage(fcinfo, call, stage);
 }
 
 /* ----------
@@ -321,7 +319,7 @@ static Unmapped
 unmapped_argument(FunctionCallInfo fcinfo, int number)
 {
 	static const char *const names[] = {"drop", "keep", "error"};
-	char	   *unmapped = text_to_cstring(text_argument(fcinfo, number, "unmapped"));
+	char	   *unmapped = text_to_cstring(call_text_argument(fcinfo, number, "unmapped"));
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (pg_strcasecmp(unmapped, names[i]) == 0)
@@ -378,7 +376,7 @@ restage(PG_FUNCTION_ARGS)
 	JourneyBuilder *builder;
 
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+		return finish(fcinfo, call, NULL);
 	columns = load(fcinfo, call, COLUMN_ALL, &stage);
 	builder = builder_create(CurrentMemoryContext, call->labels);
 	for (int64 i = 0; i < columns->count; i++)
@@ -396,15 +394,7 @@ restage(PG_FUNCTION_ARGS)
 		builder_add(builder, columns->at[i], event, COLUMN_CHANNEL_AT(columns, i),
 					COLUMN_VALUE_AT(columns, i), COLUMN_SCORE_AT(columns, i));
 	}
-	PG_RETURN_POINTER(builder_journey(builder));
-}
-
-static Datum
-name_of_stage(FunctionCallInfo fcinfo, const StageCall *call, int stage)
-{
-	if (stage == STAGE_NONE)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(call->model->stage[stage].name));
+	return finish(fcinfo, call, builder_journey(builder));
 }
 
 /* furthest_stage(journey, model) */
@@ -417,11 +407,11 @@ furthest_stage(PG_FUNCTION_ARGS)
 	const int8 *stage;
 
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+		return finish(fcinfo, call, NULL);
 	columns = load(fcinfo, call, call->model->columns, &stage);
 	for (int64 i = 0; i < columns->count; i++)
 		furthest = Max(furthest, stage[i]);
-	return name_of_stage(fcinfo, call, furthest);
+	return finish_with_stage(fcinfo, call, furthest);
 }
 
 /* current_stage(journey, model) */
@@ -434,10 +424,10 @@ current_stage(PG_FUNCTION_ARGS)
 	int64		last;
 
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+		return finish(fcinfo, call, NULL);
 	columns = load(fcinfo, call, call->model->columns, &stage);
 	last = columns->count - 1;
 	while (last >= 0 && stage[last] == STAGE_NONE)
 		last--;
-	return name_of_stage(fcinfo, call, last < 0 ? STAGE_NONE : stage[last]);
+	return finish_with_stage(fcinfo, call, last < 0 ? STAGE_NONE : stage[last]);
 }

@@ -59,10 +59,7 @@ find_channel(const ChainReading *chain, const Label *name)
 		int			order;
 
 		tally_key(chain->tally, chain->credit[middle].row, &other);
-		order = memcmp(other.text ? other.text : "", name->text ? name->text : "",
-					   Min(other.length, name->length));
-		if (order == 0)
-			order = (other.length > name->length) - (other.length < name->length);
+		order = tally_compare_labels(&other, name);
 		if (order == 0)
 			return middle;
 		if (order < 0)
@@ -76,9 +73,10 @@ find_channel(const ChainReading *chain, const Label *name)
 static void
 reserve_state(ChainReading *chain)
 {
-	Size		room = chain->room;
+	MemoryContext context = CurrentMemoryContext;
+	uint32		room = Max(64, chain->room * 2);
 
-	if (chain->markov.states < room)
+	if (chain->markov.states < chain->room)
 		return;
 	if (chain->markov.states >= MAX_STATES)
 		ereport(ERROR,
@@ -87,15 +85,10 @@ reserve_state(ChainReading *chain)
 				 errdetail("There are more than %d different runs of %d channels.",
 						   MAX_STATES, chain->order),
 				 errhint("Use a lower order, or fewer channels.")));
-	room = room == 0 ? 64 : room * 2;
-	chain->channel = chain->room == 0 ? palloc(room * chain->order * sizeof(uint32)) :
-		array_realloc(chain->channel, room * chain->order, sizeof(uint32));
-	chain->converted = chain->room == 0 ? palloc(room * sizeof(int64)) :
-		array_realloc(chain->converted, room, sizeof(int64));
-	chain->lost = chain->room == 0 ? palloc(room * sizeof(int64)) :
-		array_realloc(chain->lost, room, sizeof(int64));
-	chain->value = chain->room == 0 ? palloc(room * sizeof(double)) :
-		array_realloc(chain->value, room, sizeof(double));
+	chain->channel = array_grow(context, chain->channel, room, chain->order * sizeof(uint32));
+	chain->converted = array_grow(context, chain->converted, room, sizeof(int64));
+	chain->lost = array_grow(context, chain->lost, room, sizeof(int64));
+	chain->value = array_grow(context, chain->value, room, sizeof(double));
 	chain->room = room;
 }
 

@@ -84,14 +84,8 @@ reserve(CreditPaths *paths, int64 count)
 {
 	if (count <= paths->room)
 		return;
-	if (paths->touch)
-		pfree(paths->touch);
-	if (paths->conversion)
-		pfree(paths->conversion);
-	paths->room = 0;
-	paths->touch = paths->conversion = NULL;
-	paths->touch = array_alloc(paths->context, count, sizeof(int64));
-	paths->conversion = array_alloc(paths->context, count, sizeof(int64));
+	paths->touch = array_renew(paths->context, paths->touch, count, sizeof(int64));
+	paths->conversion = array_renew(paths->context, paths->conversion, count, sizeof(int64));
 	paths->room = count;
 }
 

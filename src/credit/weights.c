@@ -28,26 +28,16 @@ reserve(CreditWeights *weights, int64 count, uint32 labels)
 {
 	if (count > weights->room)
 	{
-		int64		room = Max(count, weights->room * 2);
-
-		if (weights->weight)
-			pfree(weights->weight);
-		weights->room = 0;
-		weights->weight = NULL;
-		weights->weight = array_alloc(weights->context, room, sizeof(double));
-		weights->room = room;
+		weights->room = Max(count, weights->room * 2);
+		weights->weight = array_renew(weights->context, weights->weight, weights->room,
+									  sizeof(double));
 	}
 	if (labels > weights->labels)
 	{
-		uint32		room = Max(labels, Max(weights->labels * 2, 64));
-
-		if (weights->times)
-			pfree(weights->times);
-		weights->labels = 0;
-		weights->times = NULL;
-		weights->times = MemoryContextAllocExtended(weights->context, room * sizeof(int64),
-													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-		weights->labels = room;
+		weights->labels = Max(labels, Max(weights->labels * 2, 64));
+		weights->times = array_renew(weights->context, weights->times, weights->labels,
+									 sizeof(int64));
+		memset(weights->times, 0, weights->labels * sizeof(int64));
 	}
 }
 
@@ -119,24 +109,6 @@ weigh_custom(double *weight, int64 count, const Model *model)
 		weight[count - 1 - i] = i < model->weights ? model->weight[i] : 0;
 }
 
-static bool
-is_conversion(const CreditPaths *paths, int64 touchpoint)
-{
-	int64		low = 0;
-	int64		high = paths->conversions;
-
-	while (low < high)
-	{
-		int64		middle = low + (high - low) / 2;
-
-		if (paths->conversion[middle] < touchpoint)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < paths->conversions && paths->conversion[low] == touchpoint;
-}
-
 /*
  * The touch that holds a milestone: the last one up to the first touchpoint with
  * that event that the conversion can see.  -1: there is none.
@@ -147,22 +119,25 @@ find_milestone(const PatternName *event, const CreditPaths *paths, const CreditP
 	const JourneyColumns *columns = paths->journey;
 	TimestampTz end = columns->at[path->conversion];
 	int64		milestone = 0;
+	int64		number = 0;		/* of the next conversion */
 	int64		touch = path->from;
 
 	for (; milestone < columns->count; milestone++)
 	{
 		const Label *label = &columns->labels->label[columns->event[milestone]];
 		TimestampTz at = columns->at[milestone];
+		bool		converts = number < paths->conversions &&
+			paths->conversion[number] == milestone;
 
 		if (at > end)
 			return -1;
+		number += converts;
 		if ((uint64) end - (uint64) at > (uint64) paths->lookback)
 			continue;
 		if (path->scope == CREDIT_EXCLUSIVE && path->number > 0 &&
 			at <= columns->at[paths->conversion[path->number - 1]])
 			continue;
-		if (pattern_name_matches(event, label->text, label->length) &&
-			!is_conversion(paths, milestone))
+		if (!converts && pattern_name_matches(event, label->text, label->length))
 			break;
 	}
 	if (milestone == columns->count)

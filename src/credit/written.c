@@ -19,18 +19,11 @@ reserve(WrittenPaths *paths, int64 count)
 	if (count <= paths->room)
 		return;
 	count *= 2;
-	if (paths->room > 0)
-	{
-		paths->columns.at = array_realloc(unconstify(TimestampTz *, paths->columns.at),
-										  count, sizeof(TimestampTz));
-		paths->columns.channel = array_realloc(unconstify(uint32 *, paths->columns.channel),
-											   count, sizeof(uint32));
-	}
-	else
-	{
-		paths->columns.at = array_alloc(paths->context, count, sizeof(TimestampTz));
-		paths->columns.channel = array_alloc(paths->context, count, sizeof(uint32));
-	}
+	paths->columns.at = array_grow(paths->context, unconstify(TimestampTz *, paths->columns.at),
+								   count, sizeof(TimestampTz));
+	paths->columns.channel = array_grow(paths->context,
+										unconstify(uint32 *, paths->columns.channel),
+										count, sizeof(uint32));
 	paths->columns.event = paths->columns.channel;	/* nobody looks at it */
 	paths->room = count;
 }

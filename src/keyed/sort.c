@@ -167,10 +167,9 @@ reserve_columns(EventSorter *sorter, int64 count)
 {
 	if (count <= sorter->column_room)
 		return;
-	if (sorter->column_memory)
-		pfree(sorter->column_memory);
 	sorter->column_room = Max(count, Max(sorter->column_room * 2, 256));
-	sorter->column_memory = array_alloc(sorter->work, sorter->column_room, sizeof(ScoreRecord));
+	sorter->column_memory = array_renew(sorter->work, sorter->column_memory,
+										sorter->column_room, sizeof(ScoreRecord));
 }
 
 /* Copies "count" sorted records of one customer to columns and hands them over. */
@@ -256,10 +255,8 @@ reserve_scratch(EventSorter *sorter, Size size)
 {
 	if (size <= sorter->scratch_room)
 		return;
-	if (sorter->scratch)
-		pfree(sorter->scratch);
 	sorter->scratch_room = array_size((uint64) size + size / 4, 1);
-	sorter->scratch = MemoryContextAllocHuge(sorter->work, sorter->scratch_room);
+	sorter->scratch = array_renew(sorter->work, sorter->scratch, sorter->scratch_room, 1);
 }
 
 static uint32 *
@@ -267,9 +264,7 @@ reserve_slots(EventSorter *sorter, uint32 slots)
 {
 	if (slots > sorter->slot_room)
 	{
-		if (sorter->slot)
-			pfree(sorter->slot);
-		sorter->slot = MemoryContextAlloc(sorter->work, slots * sizeof(uint32));
+		sorter->slot = array_renew(sorter->work, sorter->slot, slots, sizeof(uint32));
 		sorter->slot_room = slots;
 	}
 	return sorter->slot;

@@ -256,18 +256,11 @@ matcher_bind_labels(Matcher *matcher, const Labels *labels, uint64 generation)
 	if (count > matcher->bound_allocated)
 	{
 		uint32		allocated = Max(64, Max(count, matcher->bound_allocated * 2));
-		Size		size = array_size(allocated, matcher->words * sizeof(uint64));
+		Size		size = matcher->words * sizeof(uint64);
 
-		if (matcher->event_bits == NULL)
-		{
-			matcher->event_bits = MemoryContextAllocHuge(matcher->context, size);
-			matcher->channel_bits = MemoryContextAllocHuge(matcher->context, size);
-		}
-		else
-		{
-			matcher->event_bits = repalloc_huge(matcher->event_bits, size);
-			matcher->channel_bits = repalloc_huge(matcher->channel_bits, size);
-		}
+		matcher->event_bits = array_grow(matcher->context, matcher->event_bits, allocated, size);
+		matcher->channel_bits = array_grow(matcher->context, matcher->channel_bits, allocated,
+										   size);
 		matcher->bound_allocated = allocated;
 	}
 	for (; matcher->bound < count; matcher->bound++)

@@ -59,15 +59,6 @@ struct ByWork
 	int64		occurrences_allocated;
 };
 
-/* Room for so many; what was there is lost. */
-static void *
-reserve(Matcher *matcher, void *old, int64 count, Size size)
-{
-	if (old != NULL)
-		pfree(old);
-	return array_alloc(matcher->context, count, size);
-}
-
 static void
 reserve_touchpoints(Matcher *matcher)
 {
@@ -78,9 +69,10 @@ reserve_touchpoints(Matcher *matcher)
 	if (work->allocated >= matcher->count)
 		return;
 	work->allocated = Max(64, matcher->allocated);
-	work->label = reserve(matcher, work->label, work->allocated, sizeof(int64));
-	work->restricted = reserve(matcher, work->restricted, work->allocated, sizeof(uint64));
-	work->start = reserve(matcher, work->start, work->allocated, sizeof(int64));
+	work->label = array_renew(matcher->context, work->label, work->allocated, sizeof(int64));
+	work->restricted = array_renew(matcher->context, work->restricted, work->allocated,
+								   sizeof(uint64));
+	work->start = array_renew(matcher->context, work->start, work->allocated, sizeof(int64));
 }
 
 /* ----------
@@ -121,13 +113,10 @@ add_label(Matcher *matcher, int64 first)
 	if (work->labels == work->labels_allocated)
 	{
 		int64		allocated = Max(8, work->labels_allocated * 2);
-		Size		size = array_size(allocated, sizeof(ByLabel));
 
-		if (work->by_label == NULL)
-			work->by_label = MemoryContextAlloc(matcher->context, size);
-		else
-			work->by_label = repalloc_huge(work->by_label, size);
-		work->label_reach = reserve(matcher, work->label_reach, allocated, sizeof(ChainReach));
+		work->by_label = array_grow(matcher->context, work->by_label, allocated, sizeof(ByLabel));
+		work->label_reach = array_renew(matcher->context, work->label_reach, allocated,
+										sizeof(ChainReach));
 		memset(work->label_reach, 0, allocated * sizeof(ChainReach));
 		work->labels_allocated = allocated;
 	}
@@ -261,8 +250,8 @@ list_occurrences(Matcher *matcher)
 	if (total > work->occurrences_allocated)
 	{
 		work->occurrences_allocated = Max(total, work->occurrences_allocated * 2);
-		all->touchpoint = reserve(matcher, all->touchpoint, work->occurrences_allocated,
-								  sizeof(int64));
+		all->touchpoint = array_renew(matcher->context, all->touchpoint,
+									  work->occurrences_allocated, sizeof(int64));
 	}
 	for (int64 i = 0; i < matcher->count; i++)
 	{
@@ -280,11 +269,8 @@ add_reach(Matcher *matcher, int64 part, int64 first, int64 label)
 	if (work->reaches == work->reaches_allocated)
 	{
 		work->reaches_allocated = Max(8, work->reaches_allocated * 2);
-		if (work->reach == NULL)
-			work->reach = MemoryContextAlloc(matcher->context,
-											 work->reaches_allocated * sizeof(ByReach));
-		else
-			work->reach = array_realloc(work->reach, work->reaches_allocated, sizeof(ByReach));
+		work->reach = array_grow(matcher->context, work->reach, work->reaches_allocated,
+								 sizeof(ByReach));
 	}
 	reach = &work->reach[work->reaches];
 	reach->part = part;

@@ -1,23 +1,59 @@
 /*
  * call.c
- *		The glue of every function of a journey and a pattern.
+ *		What a function keeps from call to call; the glue of every function of a
+ *		journey and a pattern.
  */
 #include "postgres.h"
 
 #include "utils/memutils.h"
 
 #include "matcher/call.h"
+#include "pattern/interval.h"
 #include "type/codec.h"
 
-static PatternCall *
-create_call(MemoryContext parent)
+void *
+call_begin(FunctionCallInfo fcinfo, Size size)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "journey call", ALLOCSET_SMALL_SIZES);
-	PatternCall *call = MemoryContextAllocZero(context, sizeof(PatternCall));
+	CallMemory *call = fcinfo->flinfo->fn_extra;
 
-	call->context = context;
-	call->pattern_context = AllocSetContextCreate(context, "journey pattern", ALLOCSET_SMALL_SIZES);
+	if (call != NULL && call->unfinished)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		MemoryContextDelete(call->context);
+		call = NULL;
+	}
+	if (call == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "journey call",
+													  ALLOCSET_SMALL_SIZES);
+
+		call = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(context, size);
+		call->context = context;
+		call->parsed = AllocSetContextCreate(context, "journey arguments", ALLOCSET_SMALL_SIZES);
+	}
+	call->unfinished = true;
 	return call;
+}
+
+text *
+call_text_argument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	if (PG_ARGISNULL(number))
+		span_refuse_null(name);
+	return PG_GETARG_TEXT_PP(number);
+}
+
+text *
+call_copy_text(const text *source)
+{
+	return memcpy(palloc(VARSIZE_ANY(source)), source, VARSIZE_ANY(source));
+}
+
+bool
+call_same_text(const text *kept, const text *argument)
+{
+	return kept != NULL && VARSIZE_ANY_EXHDR(kept) == VARSIZE_ANY_EXHDR(argument) &&
+		memcmp(VARDATA_ANY(kept), VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)) == 0;
 }
 
 static bool
@@ -36,32 +72,24 @@ static void
 read_pattern(PatternCall *call, const char *text, int length, PatternCheck check,
 			 const char *function)
 {
-	MemoryContext before = MemoryContextSwitchTo(call->pattern_context);
+	MemoryContext parsed = call->memory.parsed;
+	MemoryContext before = MemoryContextSwitchTo(parsed);
 
-	MemoryContextReset(call->pattern_context);
+	MemoryContextReset(parsed);
 	call->pattern = pattern_parse(text, length);
 	check(call->pattern, function);
-	call->matcher = matcher_create(call->pattern, call->pattern_context);
-	call->reader = journey_reader_create(call->pattern_context);
+	call->matcher = matcher_create(call->pattern, parsed);
+	call->reader = journey_reader_create(parsed);
 	MemoryContextSwitchTo(before);
 }
 
 PatternCall *
 pattern_call_begin(FunctionCallInfo fcinfo, const char *function, PatternCheck check, int columns)
 {
-	PatternCall *call = fcinfo->flinfo->fn_extra;
+	PatternCall *call = call_begin(fcinfo, sizeof(PatternCall));
 	text	   *pattern = PG_GETARG_TEXT_PP(1);
 	uint64		generation;
 
-	if (call != NULL && call->unfinished)
-	{
-		fcinfo->flinfo->fn_extra = NULL;
-		MemoryContextDelete(call->context);
-		call = NULL;
-	}
-	if (call == NULL)
-		call = fcinfo->flinfo->fn_extra = create_call(fcinfo->flinfo->fn_mcxt);
-	call->unfinished = true;
 	if (!is_pattern_of(call, VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern)))
 		read_pattern(call, VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern), check, function);
 	call->columns = journey_read(call->reader, PG_GETARG_DATUM(0),

@@ -24,15 +24,9 @@ reserve(Matcher *matcher, int64 count)
 	if (count <= matcher->allocated)
 		return;
 	allocated = Max(64, Max(count, matcher->allocated * 2));
-	if (matcher->at != NULL)
-	{
-		pfree(matcher->at);
-		pfree(matcher->mask);
-		pfree(matcher->index);
-	}
-	matcher->at = array_alloc(matcher->context, allocated, sizeof(TimestampTz));
-	matcher->mask = array_alloc(matcher->context, allocated, sizeof(uint64));
-	matcher->index = array_alloc(matcher->context, allocated, sizeof(int64));
+	matcher->at = array_renew(matcher->context, matcher->at, allocated, sizeof(TimestampTz));
+	matcher->mask = array_renew(matcher->context, matcher->mask, allocated, sizeof(uint64));
+	matcher->index = array_renew(matcher->context, matcher->index, allocated, sizeof(int64));
 	matcher->allocated = allocated;
 }
 
@@ -131,12 +125,9 @@ matcher_reserve_places(Matcher *matcher)
 {
 	if (matcher->places < matcher->bound)
 	{
-		Size		size = array_size(matcher->bound_allocated, sizeof(int64));
-
-		if (matcher->place != NULL)
-			pfree(matcher->place);
-		matcher->place = MemoryContextAllocExtended(matcher->context, size,
-													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		matcher->place = array_renew(matcher->context, matcher->place, matcher->bound_allocated,
+									 sizeof(int64));
+		memset(matcher->place, 0, matcher->bound_allocated * sizeof(int64));
 		matcher->places = matcher->bound_allocated;
 	}
 }
@@ -163,12 +154,8 @@ list_channels(Matcher *matcher)
 		if (matcher->channels == matcher->channels_allocated)
 		{
 			matcher->channels_allocated = Max(16, matcher->channels_allocated * 2);
-			if (matcher->channel == NULL)
-				matcher->channel = MemoryContextAlloc(matcher->context,
-													  matcher->channels_allocated * sizeof(uint32));
-			else
-				matcher->channel = array_realloc(matcher->channel, matcher->channels_allocated,
-												 sizeof(uint32));
+			matcher->channel = array_grow(matcher->context, matcher->channel,
+										  matcher->channels_allocated, sizeof(uint32));
 		}
 		matcher->channel[matcher->channels++] = code;
 	}

@@ -120,10 +120,9 @@ plant(Matcher *matcher)
 	matcher->planted = true;
 	if (matcher->nodes_allocated < 2 * matcher->parts)
 	{
-		if (matcher->node != NULL)
-			pfree(matcher->node);
 		matcher->nodes_allocated = 2 * matcher->parts_allocated;
-		matcher->node = array_alloc(matcher->context, matcher->nodes_allocated, sizeof(PartNode));
+		matcher->node = array_renew(matcher->context, matcher->node, matcher->nodes_allocated,
+									sizeof(PartNode));
 	}
 	for (int64 i = 2 * matcher->parts - 1; i > 0; i--)
 		set_node(matcher, i);

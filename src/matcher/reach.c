@@ -258,11 +258,8 @@ front_push(ChainWork *work, Front *front, TimestampTz start, TimestampTz at)
 	if (front->count == front->allocated)
 	{
 		front->allocated = Max(8, front->allocated * 2);
-		if (front->entry == NULL)
-			front->entry = MemoryContextAlloc(work->context,
-											  front->allocated * sizeof(FrontEntry));
-		else
-			front->entry = array_realloc(front->entry, front->allocated, sizeof(FrontEntry));
+		front->entry = array_grow(work->context, front->entry, front->allocated,
+								  sizeof(FrontEntry));
 	}
 	front->entry[front->count].start = start;
 	front->entry[front->count].last = at;

@@ -100,8 +100,7 @@ reserve_sets(Staging *staging)
 	{
 		uint32		room = Max(16, 2 * staging->sets_room);
 
-		staging->sets = staging->sets ? array_realloc(staging->sets, room, size) :
-			array_alloc(staging->pair_context, room, size);
+		staging->sets = array_grow(staging->pair_context, staging->sets, room, size);
 		staging->sets_room = room;
 	}
 	return memset(SETS(staging, staging->used), 0, size);
@@ -212,11 +211,7 @@ reserve_stages(Staging *staging, int64 count)
 {
 	if (count <= staging->room)
 		return;
-	if (staging->stage)
-		pfree(staging->stage);
-	staging->stage = NULL;
-	staging->room = 0;
-	staging->stage = array_alloc(staging->context, count, sizeof(int8));
+	staging->stage = array_renew(staging->context, staging->stage, count, sizeof(int8));
 	staging->room = count;
 }
 

@@ -16,10 +16,7 @@ numbers_reserve(StartsWork *work, Numbers *numbers, int64 count)
 	if (count <= numbers->allocated)
 		return;
 	count = Max(16, Max(count, numbers->allocated * 2));
-	if (numbers->at == NULL)
-		numbers->at = array_alloc(work->context, count, sizeof(int64));
-	else
-		numbers->at = array_realloc(numbers->at, count, sizeof(int64));
+	numbers->at = array_grow(work->context, numbers->at, count, sizeof(int64));
 	numbers->allocated = count;
 }
 

@@ -161,10 +161,8 @@ label_start(Pass *pass, int64 label)
 	if (work->starts == work->starts_allocated)
 	{
 		work->starts_allocated = Max(16, work->starts_allocated * 2);
-		if (work->start == NULL)
-			work->start = array_alloc(work->context, work->starts_allocated, sizeof(Start));
-		else
-			work->start = array_realloc(work->start, work->starts_allocated, sizeof(Start));
+		work->start = array_grow(work->context, work->start, work->starts_allocated,
+								 sizeof(Start));
 	}
 	start = &work->start[work->starts];
 	start->at = pass->at;

@@ -26,7 +26,7 @@ extern uint64 span_microseconds(const Interval *interval, const char *argument);
 /* The same of an argument of the function, which must not be null. */
 extern uint64 span_argument(FunctionCallInfo fcinfo, int number, const char *argument);
 
-/* The error of an interval that is null. */
+/* The error of an argument that is null. */
 extern void span_refuse_null(const char *argument) pg_attribute_noreturn();
 
 /* From an instant to a later one. */

@@ -243,6 +243,9 @@ typedef struct TallyCells
 
 #define TALLY_EVERY_SHAPE	PG_UINT32_MAX
 
+/* The order of the labels of keys: that of bytes, the null label last. */
+extern int	tally_compare_labels(const Label *a, const Label *b);
+
 extern uint32 *tally_rows(const Tally *tally, uint32 shape, uint32 *rows);
 extern double tally_duration_total(const TallyDuration *duration);
 extern double tally_sum_total(const TallySum *sum);

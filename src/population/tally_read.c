@@ -11,18 +11,12 @@
 #include "population/tally_private.h"
 #include "type/array.h"
 
-/* Byte order of labels, the null label last. */
-static int
-compare_labels(const Label *a, const Label *b)
+int
+tally_compare_labels(const Label *a, const Label *b)
 {
-	int			order;
-
 	if (a->text == NULL || b->text == NULL)
 		return (a->text == NULL) - (b->text == NULL);
-	order = memcmp(a->text, b->text, Min(a->length, b->length));
-	if (order != 0)
-		return order;
-	return (a->length > b->length) - (a->length < b->length);
+	return label_compare(a, b);
 }
 
 /* A row and its key, to be sorted. */
@@ -42,7 +36,7 @@ compare_rows(const KeyedRow *a, const KeyedRow *b)
 		return a->shape > b->shape ? 1 : -1;
 	for (uint32 i = 0; i < a->labels && i < b->labels; i++)
 	{
-		int			order = compare_labels(&a->key[i], &b->key[i]);
+		int			order = tally_compare_labels(&a->key[i], &b->key[i]);
 
 		if (order != 0)
 			return order;

@@ -35,4 +35,20 @@ array_realloc(void *array, uint64 count, Size size)
 	return repalloc_huge(array, array_size(count, size));
 }
 
+/* A larger array with what is in this one, which is NULL if there is none yet. */
+static inline void *
+array_grow(MemoryContext context, void *array, uint64 count, Size size)
+{
+	return array ? array_realloc(array, count, size) : array_alloc(context, count, size);
+}
+
+/* Another array instead of this one, or of NULL; what was there is lost. */
+static inline void *
+array_renew(MemoryContext context, void *array, uint64 count, Size size)
+{
+	if (array)
+		pfree(array);
+	return array_alloc(context, count, size);
+}
+
 #endif							/* JOURNEY_TYPE_ARRAY_H */

@@ -105,14 +105,6 @@ same_bytes(const struct varlena *a, const struct varlena *b)
 	return size == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), size) == 0;
 }
 
-static inline int
-compare_labels(const Label *a, const Label *b)
-{
-	int			result = memcmp(a->text, b->text, Min(a->length, b->length));
-
-	return result ? result : (a->length > b->length) - (a->length < b->length);
-}
-
 /*
  * Two touchpoints of different journeys in the canonical order.  LABEL_NONE has a text of
  * no length, and so comes first.
@@ -126,9 +118,9 @@ compare_touchpoints(const JourneyColumns *a, const JourneyColumns *b, int64 i)
 
 	if (a->at[i] != b->at[i])
 		return a->at[i] < b->at[i] ? -1 : 1;
-	result = compare_labels(&la[a->event[i]], &lb[b->event[i]]);
+	result = label_compare(&la[a->event[i]], &lb[b->event[i]]);
 	if (result == 0 && (a->channel || b->channel))
-		result = compare_labels(&la[COLUMN_CHANNEL_AT(a, i)], &lb[COLUMN_CHANNEL_AT(b, i)]);
+		result = label_compare(&la[COLUMN_CHANNEL_AT(a, i)], &lb[COLUMN_CHANNEL_AT(b, i)]);
 	if (result == 0 && (a->value || b->value))
 		result = compare_numbers(COLUMN_VALUE_AT(a, i), COLUMN_VALUE_AT(b, i));
 	if (result == 0 && (a->score || b->score))

@@ -292,28 +292,17 @@ labels_find(const Labels *labels, const char *text, uint32 length)
 int
 labels_compare(const Labels *labels, uint32 a, uint32 b)
 {
-	const Label *la = &labels->label[a];
-	const Label *lb = &labels->label[b];
-	int			result;
+	int			order = a == b ? 0 : label_compare(&labels->label[a], &labels->label[b]);
 
-	if (a == b)
-		return 0;
-	result = memcmp(la->text, lb->text, Min(la->length, lb->length));
-	if (result == 0)
-		result = (la->length > lb->length) - (la->length < lb->length);
-	if (result == 0)			/* LABEL_NONE and an interned empty label */
-		result = (a > b) - (a < b);
-	return result;
+	/* LABEL_NONE and an interned empty label are two */
+	return order ? order : (a > b) - (a < b);
 }
 
 /* Makes an array of uint32, zeroed beyond "used", as large as "size". */
 static uint32 *
 grow_codes(MemoryContext context, uint32 *codes, uint32 used, uint32 size)
 {
-	if (codes == NULL)
-		codes = array_alloc(context, size, sizeof(uint32));
-	else
-		codes = array_realloc(codes, size, sizeof(uint32));
+	codes = array_grow(context, codes, size, sizeof(uint32));
 	memset(codes + used, 0, (Size) (size - used) * sizeof(uint32));
 	return codes;
 }
@@ -329,10 +318,7 @@ labels_notes(const Labels *labels)
 
 		notes->event_code = grow_codes(labels->context, notes->event_code, notes->size, size);
 		notes->channel_code = grow_codes(labels->context, notes->channel_code, notes->size, size);
-		notes->note = (LabelNote *)
-			(notes->note ?
-			 array_realloc(notes->note, size, sizeof(LabelNote)) :
-			 array_alloc(labels->context, size, sizeof(LabelNote)));
+		notes->note = array_grow(labels->context, notes->note, size, sizeof(LabelNote));
 		memset(notes->note + notes->size, 0, (size - notes->size) * sizeof(LabelNote));
 		notes->size = size;
 	}

@@ -90,7 +90,16 @@ extern LabelNotes *labels_notes(const Labels *labels);
  */
 extern uint32 labels_translate(const Labels *from, uint32 code, Labels *to);
 
-/* memcmp order of two labels, LABEL_NONE first. */
+/* memcmp order. */
+static inline int
+label_compare(const Label *a, const Label *b)
+{
+	int			order = memcmp(a->text, b->text, Min(a->length, b->length));
+
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* The same of two codes, LABEL_NONE first. */
 extern int	labels_compare(const Labels *labels, uint32 a, uint32 b);
 
 /* Does the table hold more than it may? */
