@@ -138,12 +138,19 @@ pain_wants(const AnalysisPlan *plan, const Label *event, const Label *channel)
  * ----------
  */
 
+static Label
+stage_label(const StageModel *model, int stage)
+{
+	const char *name = model->stage[stage].name;
+
+	return (Label) {name, strlen(name)};
+}
+
 static uint32
 look_up_point(const PainPlan *pain, const Labels *labels, int stage, uint32 event, uint32 channel,
 			  Tally **tally)
 {
-	const char *name = pain->model->stage[stage].name;
-	Label		key[KEY_LABELS] = {{name, strlen(name)}, labels->label[event]};
+	Label		key[KEY_LABELS] = {stage_label(pain->model, stage), labels->label[event]};
 
 	if (channel != LABEL_NONE)
 		key[KEY_CHANNEL] = labels->label[channel];
@@ -156,10 +163,7 @@ reserve_stamps(PainPlan *pain, uint32 rows)
 {
 	uint32		room = Max(64, rows + rows / 2);
 
-	if (pain->stamp == NULL)
-		pain->stamp = array_alloc(pain->context, room, sizeof(PointStamp));
-	else
-		pain->stamp = array_realloc(pain->stamp, room, sizeof(PointStamp));
+	pain->stamp = array_grow(pain->context, pain->stamp, room, sizeof(PointStamp));
 	memset(pain->stamp + pain->stamps, 0, (Size) (room - pain->stamps) * sizeof(PointStamp));
 	pain->stamps = room;
 }
@@ -264,11 +268,13 @@ find_stage(const StageModel *model, const Label *label)
 {
 	int			stage = 0;
 
-	while (stage < model->stages && (label->text == NULL ||
-									 strlen(model->stage[stage].name) != label->length ||
-									 memcmp(model->stage[stage].name, label->text,
-											label->length) != 0))
-		stage++;
+	for (; stage < model->stages; stage++)
+	{
+		Label		name = stage_label(model, stage);
+
+		if (tally_compare_labels(&name, label) == 0)
+			break;
+	}
 	return stage;
 }
 
