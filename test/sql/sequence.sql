@@ -151,6 +151,44 @@ SET max_parallel_workers_per_gather = 0;
 SELECT journey_flow(journey, 3, 1) = f AS flow, journey_paths(journey, NULL, 1) = p AS paths, journey_transitions(journey) = t AS transitions FROM many, answers GROUP BY f, p, t;
 SELECT p.* FROM answers, unnest(p) p;
 
+-- A log as of a business process: 600 activities, cases of 1 to 200 events, against plain SQL.
+
+CREATE TABLE log AS
+    SELECT c AS id, timestamptz '2026-01-01 00:00+00' + c * interval '1 day' + i / 3 * interval '1 minute' AS at,
+        'activity ' || CASE WHEN i < 4 THEN i % 3 ELSE (c * c * 31 + i * i * 17 + c * i * 7) % 600 END AS event
+    FROM generate_series(1, 300) c, generate_series(1, 1 + (c * 37) % 200) i;
+CREATE VIEW numbered AS
+    SELECT id, event, lead(event) OVER w AS next, row_number() OVER w AS position
+    FROM log WINDOW w AS (PARTITION BY id ORDER BY at, event COLLATE "C");
+CREATE TABLE cases AS SELECT id, journey_agg(at, event) AS journey FROM log GROUP BY id;
+SELECT count(*) AS events, count(DISTINCT event) AS activities, count(DISTINCT id) AS cases, (SELECT min(length(journey)) || ' to ' || max(length(journey)) FROM cases) AS lengths FROM log;
+CREATE TABLE plain_transitions AS
+    SELECT event AS a, next AS b, count(*) AS transitions, count(DISTINCT id) AS journeys FROM numbered GROUP BY 1, 2
+    UNION ALL SELECT NULL, event, count(*), count(*) FROM numbered WHERE position = 1 GROUP BY 2;
+\echo transitions, keyed and from journeys: how many, and how many differ
+WITH ours AS (SELECT from_event, to_event, transitions, journeys FROM unnest((SELECT journey_transitions(id, at, event) FROM log)))
+SELECT (SELECT count(*) FROM plain_transitions) AS plain, (SELECT count(*) FROM ours) AS ours,
+    (SELECT count(*) FROM (SELECT * FROM plain_transitions EXCEPT SELECT * FROM ours) d) AS differ;
+SELECT (SELECT journey_transitions(journey) FROM cases) = (SELECT journey_transitions(id, at, event) FROM log) AS same;
+\echo flows: each node gives on what it gets, the first step has all cases, and the links are those of plain SQL
+WITH flow AS (SELECT * FROM unnest((SELECT journey_flow(journey, 30, 5) FROM cases)))
+SELECT (SELECT sum(journeys) FROM flow WHERE step = 1) AS cases,
+    (SELECT count(*) FROM (SELECT target FROM flow GROUP BY target) t WHERE target !~ '^30 |end' AND (SELECT sum(journeys) FROM flow f WHERE f.target = t.target) IS DISTINCT FROM (SELECT sum(journeys) FROM flow f WHERE f.source = t.target)) AS leaks,
+    (SELECT count(*) FROM flow WHERE split_part(source, ' ', 1)::int >= split_part(target, ' ', 1)::int) AS backwards;
+SELECT count(*) AS differ FROM (
+    (SELECT position::int, event, next, count(*) FROM numbered WHERE position < 30 GROUP BY 1, 2, 3
+     EXCEPT SELECT step, source_event, target_event, journeys FROM unnest((SELECT journey_flow(journey, 30, 1000) FROM cases)))
+    UNION ALL
+    (SELECT step, source_event, target_event, journeys FROM unnest((SELECT journey_flow(id, at, event, 30, 1000) FROM log))
+     EXCEPT SELECT position::int, event, next, count(*) FROM numbered WHERE position < 30 GROUP BY 1, 2, 3)) d;
+\echo paths: the first 4 events, and whole cases
+SELECT count(*) AS paths, count(*) FILTER (WHERE p.journeys IS DISTINCT FROM q.journeys) AS differ
+FROM (SELECT path, count(*) AS journeys FROM (SELECT string_agg(event, ' > ' ORDER BY position) AS path FROM numbered WHERE position <= 4 GROUP BY id) s GROUP BY path) p
+FULL JOIN (SELECT path, journeys FROM unnest((SELECT journey_paths(journey, 4, 1000) FROM cases))) q USING (path);
+SELECT count(*) AS paths, count(*) FILTER (WHERE p.journeys IS DISTINCT FROM q.journeys) AS differ
+FROM (SELECT event_path(journey) AS path, count(*) AS journeys FROM cases GROUP BY 1) p
+FULL JOIN (SELECT path, journeys FROM unnest((SELECT journey_paths(id, at, event, NULL, 1000) FROM log))) q USING (path);
+
 -- What is refused.
 
 \echo steps and top
