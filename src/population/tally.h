@@ -232,6 +232,7 @@ extern void tally_add_time(Tally **tally, uint32 row, uint32 slot, uint64 micros
 extern void tally_add_number(Tally **tally, uint32 row, uint32 slot, double number);
 extern bool tally_covers(const TallyDefinition *definition, const TallyDefinition *other);
 extern void tally_merge(Tally **into, const Tally *other);
+extern void tally_fold(Tally **into, const Tally *other, const uint32 *to);
 extern void tally_sum_add(TallySum *sum, double value);
 
 /* tally_read.c: looking at what was added up */
@@ -247,6 +248,8 @@ typedef struct TallyCells
 extern int	tally_compare_labels(const Label *a, const Label *b);
 
 extern uint32 *tally_rows(const Tally *tally, uint32 shape, uint32 *rows);
+extern uint32 *tally_largest(const Tally *tally, const uint32 *row, uint32 rows, uint32 slot,
+							 uint32 most);
 extern double tally_duration_total(const TallyDuration *duration);
 extern double tally_sum_total(const TallySum *sum);
 extern void tally_sort_cells(const Tally *tally, TallyCells *cells);
