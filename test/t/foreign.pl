@@ -52,6 +52,7 @@ ships('stage_funnel', q{SELECT stage_funnel(j, 'e1* -> e2* within 1 day') FROM f
 ships('stage_funnel of some', q{SELECT stage_funnel(j, 'e1* -> e2* within 1 day') FROM far_shop WHERE j ~ 'e1*' AND started_at(j) > '2026-01-01 00:00Z'}, q{public\.stage_funnel\(.* WHERE });
 ships('stage_funnel of rows', q{SELECT stage_funnel(customer, at, event, 'visit -> cart -> buy within 1 day') FROM far_clicks}, q{public\.stage_funnel\(});
 ships('session_summary', q{SELECT session_summary(j) FROM far_shop}, q{public\.session_summary\(});
+ships('journey_map', q{SELECT journey_map(j, 'a: e1*; b (during): e2* after e1*') FROM far_shop}, q{public\.journey_map\(});
 ships('journey_agg', q{SELECT customer, journey_agg(at, event) FROM far_clicks GROUP BY customer ORDER BY customer}, q{public\.journey_agg\(});
 is($node->safe_psql('postgres', q{SELECT s.stage, s.customers FROM unnest((SELECT stage_funnel(j, 'e1* -> e2* within 1 day') FROM far_shop)) s}),
 	$node->safe_psql('far', q{SELECT s.stage, s.customers FROM unnest((SELECT stage_funnel(j, 'e1* -> e2* within 1 day') FROM shop)) s}), 'the rows of an answer');
