@@ -37,6 +37,26 @@ ORDER BY s.label;
 \echo '== No trend by week: FUNNEL needs "within", a first step that is required, and steps in order (no &)'
 \endif
 
+SELECT count(channel) > 0 AS has_touches FROM events \gset
+SELECT matches AS conversion FROM pattern_steps(:'funnel') WHERE kind = 'required' ORDER BY step DESC LIMIT 1 \gset
+
+\if :has_touches
+\if :{?conversion}
+\echo '== Which channel earned the last step?  Of whatever came on one within 30 days before, by four models; nobody: nothing did'
+SELECT coalesce(a.channel, '(nobody)') AS channel,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'first')::numeric) AS first,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'last')::numeric) AS last,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'linear')::numeric) AS linear,
+       round(sum(a.attributed_conversions) FILTER (WHERE a.model = 'markov')::numeric) AS markov,
+       round(sum(a.attributed_value) FILTER (WHERE a.model = 'linear')::numeric, 2) AS linear_value
+FROM unnest((SELECT channel_attribution(customer, at, event, channel, value, :'conversion', 'first, last, linear, markov')
+             FROM events)) AS a
+GROUP BY a.channel
+ORDER BY linear DESC NULLS LAST, a.channel
+LIMIT 20;
+\endif
+\endif
+
 \echo '== For many questions, and for single customers: one journey a customer, built once'
 CREATE TABLE journeys AS
 SELECT customer, journey_agg(at, event, channel, value) AS journey

@@ -41,7 +41,7 @@ COMMENT ON OPERATOR !~ (journey, text) IS
 CREATE FUNCTION attempts(journey, pattern text,
 	OUT attempt integer, OUT started_at timestamptz, OUT ended_at timestamptz,
 	OUT reached integer, OUT completed boolean, OUT entry_channel text,
-	OUT seconds double precision, OUT value double precision)
+	OUT seconds double precision, OUT value double precision, OUT journey journey)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50 ROWS 2;
 COMMENT ON FUNCTION attempts(journey, text) IS

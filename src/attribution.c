@@ -405,7 +405,9 @@ attribution_remark(const AnalysisPlan *plan, const Tally *tally, const Remark *r
 		return false;
 	if (unattributed > 0)
 		population_notice(remark, psprintf("no conversion \"%s\" has a touch", conversion),
-						  "Touches need a channel unless their event is named, and come within the lookback, which is 30 days unless the text says otherwise.");
+						  channels->paths->any_touch ?
+						  "A touch is another touchpoint, with a channel, up to 30 days before unless the text says otherwise; the conversion's own channel is none." :
+						  "Labels are compared byte by byte: check the spelling of the touch, and the lookback, which is 30 days unless the text says otherwise.");
 	else
 		population_notice(remark, psprintf("no touchpoint matched the conversion \"%s\"", conversion),
 						  "Labels are compared byte by byte: check the spelling, upper and lower case, and the channel.");

@@ -152,12 +152,6 @@ typedef struct FunnelPlan
 } FunnelPlan;
 
 static bool
-is_by_time(const Pattern *pattern)
-{
-	return pattern->by != BY_NOTHING && pattern->by != BY_CHANNEL;
-}
-
-static bool
 asks_for_channels(const Pattern *pattern)
 {
 	return (pattern->columns & COLUMN_CHANNEL) != 0;
@@ -360,9 +354,9 @@ funnel_count(AnalysisPlan *plan, const JourneyColumns *columns, uint64 generatio
 		Label		key = {label.isnull ? NULL : label.text, label.length};
 		uint32		row = tally_row(tally, SHAPE_LABEL, &key, 1);
 
-		if (pattern->by != BY_NOTHING)
+		if (pattern_by_start(pattern))
 			touchpoints[0] = label.starts;
-		if (is_by_time(pattern))
+		if (pattern->by == BY_TIME)
 			tally_add_latest(*tally, row, LABEL_UNTIL, label.until);
 		for (int step = 0; step < pattern->steps; step++)
 			if (touchpoints[step] > 0)
@@ -384,7 +378,7 @@ funnel_left_out(const AnalysisPlan *plan, TimestampTz latest, bool channels, Tal
 	tally_add_latest(*tally, ALL_ROW, LATEST_TOUCHPOINT, latest);
 	if (channels && asks_for_channels(pattern))
 		tally_add_latest(*tally, CHANNELS_ROW, CHANNEL_SEEN, 1);
-	if (pattern->by == BY_NOTHING)
+	if (!pattern_by_start(pattern))
 		(void) tally_row(tally, SHAPE_LABEL, &null, 1);
 }
 
@@ -472,7 +466,7 @@ report_steps(const Pattern *pattern, const Tally *tally, uint32 row, Report *rep
 		report_text(report, STAGE_NAME, name, strlen(name));
 		report_rates(report, customers, step);
 		report_measures(report, tally, row, step);
-		if (is_by_time(pattern))
+		if (pattern->by == BY_TIME)
 			report_boolean(report, STAGE_COMPLETE,
 						   is_complete(pattern, tally_latest(tally, row, LABEL_UNTIL),
 									   tally_latest(tally, ALL_ROW, LATEST_TOUCHPOINT)));
@@ -496,7 +490,7 @@ funnel_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 	uint32		labels;
 	uint32	   *row = tally_rows(tally, SHAPE_LABEL, &labels);
 
-	if (is_by_time(pattern))
+	if (pattern->by == BY_TIME)
 		qsort_arg(row, labels, sizeof(uint32), compare_until, (void *) tally);
 	for (uint32 i = 0; i < labels; i++)
 	{

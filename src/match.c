@@ -6,16 +6,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "pgtime.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/tuplestore.h"
 
 #include "matcher/call.h"
+#include "type/codec.h"
 #include "type/row.h"
 
 PG_FUNCTION_INFO_V1(reached);
@@ -105,46 +106,66 @@ static const RowColumn attempt_columns[] = {
 	{"completed", BOOLOID},
 	{"entry_channel", TEXTOID},
 	{"seconds", FLOAT8OID},
-	{"value", FLOAT8OID}
+	{"value", FLOAT8OID},
+	{"journey", InvalidOid}
 };
 
+/* The values of what served a step, added up; NaN if there are none. */
+static double
+sum_values(const JourneyColumns *columns, int steps, const Chain *chain)
+{
+	double		sum = get_float8_nan();
+
+	for (int i = 0; i < steps; i++)
+	{
+		double		value;
+
+		if (chain->touchpoint[i] < 0)
+			continue;
+		value = COLUMN_VALUE_AT(columns, chain->touchpoint[i]);
+		if (!isnan(value))
+			sum = isnan(sum) ? value : sum + value;
+	}
+	if (isinf(sum))
+		float_overflow_error();
+	return sum;
+}
+
+/* What lies between start and end, both included, or as long as it was open. */
+static Datum
+attempt_journey(const JourneyColumns *columns, const Pattern *pattern, const Chain *chain)
+{
+	int64		first = times_lower_bound(columns->at, columns->count, chain->started_at);
+	TimestampTz last = chain->ended_at;
+	int64		end;
+
+	if (!chain->completed &&
+		(pattern->window == PATTERN_NO_LIMIT ||
+		 pg_add_s64_overflow(chain->started_at, pattern->window, &last)))
+		last = DT_NOEND - 1;
+	end = times_lower_bound(columns->at, columns->count, last + 1);
+	return PointerGetDatum(journey_encode_range(columns, first, end));
+}
+
 static void
-put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, int steps, int number,
-			const Chain *chain)
+put_attempt(ReturnSetInfo *rsinfo, const JourneyColumns *columns, const Pattern *pattern,
+			int number, const Chain *chain)
 {
 	Datum		values[lengthof(attempt_columns)];
 	bool		nulls[lengthof(attempt_columns)] = {false};
-	int64		first = -1;
-	double		value = 0;
+	double		value = sum_values(columns, pattern->steps, chain);
 
-	nulls[7] = true;
-	for (int i = 0; i < steps; i++)
-	{
-		int64		touchpoint = chain->touchpoint[i];
-		double		own;
-
-		if (touchpoint < 0)
-			continue;
-		if (first < 0)
-			first = touchpoint;
-		own = COLUMN_VALUE_AT(columns, touchpoint);
-		if (!isnan(own))
-		{
-			value += own;
-			nulls[7] = false;
-		}
-	}
-	if (isinf(value))
-		float_overflow_error();
+	nulls[7] = isnan(value);
 	values[0] = Int32GetDatum(number);
 	values[1] = TimestampTzGetDatum(chain->started_at);
 	values[2] = TimestampTzGetDatum(chain->ended_at);
 	values[3] = Int32GetDatum(chain->reached);
 	values[4] = BoolGetDatum(chain->completed);
-	row_put_label(columns, COLUMN_CHANNEL_AT(columns, first), &values[5], &nulls[5]);
+	row_put_label(columns, COLUMN_CHANNEL_AT(columns, chain_entry(chain)), &values[5], &nulls[5]);
 	values[6] = Float8GetDatum((double) ((uint64) chain->ended_at - (uint64) chain->started_at) /
 							   USECS_PER_SEC);
 	values[7] = Float8GetDatum(value);
+	values[8] = attempt_journey(columns, pattern, chain);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -161,7 +182,7 @@ attempts(PG_FUNCTION_ARGS)
 	MemoryContext old;
 
 	row_set_of_call(fcinfo, attempt_columns, lengthof(attempt_columns));
-	call = begin(fcinfo, "attempts", COLUMN_CHANNEL | COLUMN_VALUE);
+	call = begin(fcinfo, "attempts", COLUMN_ALL);
 	row = AllocSetContextCreate(CurrentMemoryContext, "journey attempt", ALLOCSET_SMALL_SIZES);
 	for (int number = 1;; number++)
 	{
@@ -170,8 +191,8 @@ attempts(PG_FUNCTION_ARGS)
 		if (chain.reached == 0)
 			break;
 		old = MemoryContextSwitchTo(row);
-		put_attempt((ReturnSetInfo *) fcinfo->resultinfo, call->columns, call->pattern->steps,
-					number, &chain);
+		put_attempt((ReturnSetInfo *) fcinfo->resultinfo, call->columns, call->pattern, number,
+					&chain);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(row);
 		if (!chain.completed)
@@ -272,8 +293,6 @@ put_elements(ReturnSetInfo *rsinfo, const Pattern *pattern)
 static void
 put_clauses(ReturnSetInfo *rsinfo, const Pattern *pattern)
 {
-	static const char *const by[] = {NULL, "channel", "day", "week", "month"};
-
 	if (pattern->window != PATTERN_NO_LIMIT)
 		put_step(rsinfo, 0, "within", NULL, NULL, NULL, pattern->window);
 	if (pattern->from_first)
@@ -281,10 +300,7 @@ put_clauses(ReturnSetInfo *rsinfo, const Pattern *pattern)
 	if (pattern->same_channel)
 		put_step(rsinfo, 0, "same channel", NULL, NULL, NULL, PATTERN_NO_LIMIT);
 	if (pattern->by != BY_NOTHING)
-		put_step(rsinfo, 0, "by", NULL, NULL,
-				 pattern->zone == NULL ? by[pattern->by] :
-				 psprintf("%s at %s", by[pattern->by], pg_get_timezone_name(pattern->zone)),
-				 PATTERN_NO_LIMIT);
+		put_step(rsinfo, 0, "by", NULL, NULL, pattern_by_text(pattern), PATTERN_NO_LIMIT);
 }
 
 /* pattern_steps(pattern text): a row for each step, exclusion and clause */

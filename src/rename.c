@@ -1,6 +1,6 @@
 /*
  * rename.c
- *		rename_events and rename_channels.
+ *		rename_events, rename_channels, and channels_as_events.
  *
  * What becomes of a label is found out once per label and call site.  Mostly
  * nothing but a dictionary changes, and then the rest of the bytes is copied.
@@ -20,6 +20,7 @@
 
 PG_FUNCTION_INFO_V1(journey_rename_events);
 PG_FUNCTION_INFO_V1(journey_rename_channels);
+PG_FUNCTION_INFO_V1(journey_channels_as_events);
 
 #define MANY	0xffff			/* touchpoints between looks at interrupts */
 
@@ -347,4 +348,30 @@ Datum
 journey_rename_channels(PG_FUNCTION_ARGS)
 {
 	return rename_journey(fcinfo, true);
+}
+
+/*
+ * channels_as_events(journey): what goes through a channel, with the channel as
+ * its event, too
+ */
+Datum
+journey_channels_as_events(PG_FUNCTION_ARGS)
+{
+	JourneyReader *reader = journey_call_reader(fcinfo);
+	const JourneyColumns *columns = journey_read(reader, PG_GETARG_DATUM(0), COLUMN_ALL);
+	uint64		generation;
+	JourneyBuilder *builder = builder_create(CurrentMemoryContext,
+											 journey_reader_labels(reader, &generation));
+
+	for (int64 i = 0; columns->channel && i < columns->count; i++)
+	{
+		uint32		channel = columns->channel[i];
+
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		if (channel != LABEL_NONE)
+			builder_add(builder, columns->at[i], channel, channel, COLUMN_VALUE_AT(columns, i),
+						COLUMN_SCORE_AT(columns, i));
+	}
+	return PointerGetDatum(builder_journey(builder));
 }

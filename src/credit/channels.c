@@ -16,8 +16,7 @@
 #define PARTS			INT64CONST(1000000000000000000)	/* of a conversion */
 #define MANY_PARTS		INT64CONST(1000000000)
 
-/* What touches without a channel are called. */
-static const Label none = {"(none)", 6};
+static const Label none = {CREDIT_NO_CHANNEL, sizeof(CREDIT_NO_CHANNEL) - 1};
 
 static const TallySlot all_slots[] = {
 	{"unattributed", TALLY_COUNT},
@@ -111,7 +110,7 @@ channels_configure(const char *conversion, int conversion_length,
 	if (conversion == NULL)
 		plan->written.context = CurrentMemoryContext;
 	plan->models = models_parse(model, model_length);
-	plan->weights.context = CurrentMemoryContext;
+	plan->weights.context = plan->memo.context = CurrentMemoryContext;
 	plan->plan.columns = COLUMN_CHANNEL | COLUMN_VALUE_SELDOM;
 	define(plan);
 	return plan;
@@ -128,7 +127,6 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 	MemoryContext context = plan->weights.context;
 	uint32		labels = labels_count(columns->labels);
 
-	plan->none = labels_find(columns->labels, none.text, none.length);
 	if (plan->generation == generation && labels <= plan->codes)
 		return;
 	if (labels > plan->codes)
@@ -139,84 +137,120 @@ reserve(ChannelPlan *plan, const JourneyColumns *columns, uint64 generation)
 		{
 			pfree(plan->met);
 			pfree(plan->path);
-			pfree(plan->channel_row);
 		}
 		plan->codes = 0;
 		plan->met = plan->path = NULL;
-		plan->channel_row = NULL;
 		plan->met = array_alloc(context, (uint64) room * SCOPES, sizeof(uint64));
 		plan->path = array_alloc(context, room, sizeof(uint64));
-		plan->channel_row = array_alloc(context, room, sizeof(uint32));
 		plan->codes = room;
 	}
 	memset(plan->met, 0, (Size) plan->codes * SCOPES * sizeof(uint64));
 	memset(plan->path, 0, (Size) plan->codes * sizeof(uint64));
-	memset(plan->channel_row, 0, (Size) plan->codes * sizeof(uint32));
 	plan->generation = generation;
 }
 
 static void
-reserve_rows(ChannelPlan *plan, int64 count)
+reserve_touches(ChannelPlan *plan, int64 count)
 {
-	if (count <= plan->rows_room)
+	if (count <= plan->touch_room)
 		return;
 	if (plan->row)
+	{
 		pfree(plan->row);
-	plan->rows_room = 0;
-	plan->row = NULL;
+		pfree(plan->code);
+	}
+	plan->touch_room = 0;
+	plan->row = plan->code = NULL;
 	plan->row = array_alloc(plan->weights.context, count * 2, sizeof(uint32));
-	plan->rows_room = count * 2;
-}
-
-/* A channel's code; one that is called as touches without a channel are is the same. */
-static uint32
-code_at(const ChannelPlan *plan, int64 touch)
-{
-	uint32		code = COLUMN_CHANNEL_AT(plan->paths->journey, plan->paths->touch[touch]);
-
-	return code == plan->none ? LABEL_NONE : code;
+	plan->code = array_alloc(plan->weights.context, count * 2, sizeof(uint32));
+	plan->touch_room = count * 2;
 }
 
 static Label
-channel_at(const ChannelPlan *plan, int64 touch)
+channel_label(const ChannelPlan *plan, uint32 code)
 {
-	uint32		code = code_at(plan, touch);
-
 	return code == LABEL_NONE ? none : plan->paths->journey->labels->label[code];
 }
 
-/* What does not depend on a model. */
-static void
-count_touches(ChannelPlan *plan, const CreditPath *path, int scope, int64 times, Tally **tally)
+static uint32
+look_up_channels(const ChannelPlan *plan, Tally **tally, int shape, const uint32 *code,
+				 int channels)
 {
-	uint32		last = code_at(plan, path->to - 1);
+	Label		key[MODEL_MAX_ORDER + 1] = {{0}};
 
-	reserve_rows(plan, path->to - path->from);
-	plan->path_number++;
+	for (int i = 0; i < channels; i++)
+		key[i] = channel_label(plan, code[i]);
+	return tally_row(tally, shape, key, channels);
+}
+
+/*
+ * The row of channels in order.  The memo knows it by their codes, unless these are too
+ * large to be packed; 0 stands for no more channels.
+ */
+static uint32
+channels_row(ChannelPlan *plan, Tally **tally, int shape, const uint32 *code, int channels)
+{
+	uint64		number = 0;
+	uint32		row;
+
+	for (int i = 0; i < channels; i++)
+	{
+		if (unlikely(code[i] >= PG_UINT16_MAX))
+			return look_up_channels(plan, tally, shape, code, channels);
+		number = number << 16 | (code[i] + 1);
+	}
+	row = row_memo_find(&plan->memo, *tally, shape, number);
+	if (unlikely(row == ROW_UNKNOWN))
+	{
+		row = look_up_channels(plan, tally, shape, code, channels);
+		row_memo_note(&plan->memo, shape, number, row);
+	}
+	return row;
+}
+
+/* Takes up the touches of a path. */
+static void
+load_touches(ChannelPlan *plan, const CreditPath *path, Tally **tally)
+{
+	reserve_touches(plan, path->to - path->from);
 	for (int64 i = path->from; i < path->to; i++)
 	{
-		uint32		code = code_at(plan, i);
-		Label		label = channel_at(plan, i);
-		uint32		row = tally_row_hinted(tally, SHAPE_CHANNEL, &label, 1,
-										   &plan->channel_row[code]);
+		uint32	   *code = &plan->code[i - path->from];
+
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		*code = credit_channel(plan->paths, i);
+		plan->row[i - path->from] = channels_row(plan, tally, SHAPE_CHANNEL, code, 1);
+	}
+}
+
+/* What does not depend on a model, of touches taken up. */
+static void
+count_touches(ChannelPlan *plan, int64 touches, int scope, int64 times, Tally *tally)
+{
+	uint32		last = plan->code[touches - 1];
+
+	plan->path_number++;
+	for (int64 i = 0; i < touches; i++)
+	{
+		uint32		code = plan->code[i];
+		uint32		row = plan->row[i];
 		uint64	   *met = &plan->met[(Size) code * SCOPES + scope];
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		plan->row[i - path->from] = row;
-		tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_TOUCHPOINTS), times);
+		tally_add_count(tally, row, CHANNEL_SLOT(scope, CHANNEL_TOUCHPOINTS), times);
 		if (*met != plan->customer)
-			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_CUSTOMERS), 1);
+			tally_add_count(tally, row, CHANNEL_SLOT(scope, CHANNEL_CUSTOMERS), 1);
 		*met = plan->customer;
 		if (code != last && plan->path[code] != plan->path_number)
-			tally_add_count(*tally, row, CHANNEL_SLOT(scope, CHANNEL_ASSISTS), times);
+			tally_add_count(tally, row, CHANNEL_SLOT(scope, CHANNEL_ASSISTS), times);
 		plan->path[code] = plan->path_number;
 	}
-	tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_FIRST), times);
-	tally_add_count(*tally, plan->row[path->to - path->from - 1],
-					CHANNEL_SLOT(scope, CHANNEL_LAST), times);
-	if (path->to - path->from == 1)
-		tally_add_count(*tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_ONLY), times);
+	tally_add_count(tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_FIRST), times);
+	tally_add_count(tally, plan->row[touches - 1], CHANNEL_SLOT(scope, CHANNEL_LAST), times);
+	if (touches == 1)
+		tally_add_count(tally, plan->row[0], CHANNEL_SLOT(scope, CHANNEL_ONLY), times);
 }
 
 /* So many times a number of parts. */
@@ -301,34 +335,27 @@ count_credit(ChannelPlan *plan, int number, const CreditPath *path, int64 times,
 	}
 }
 
-/* The steps of a path through the states of a chain, and its end. */
+/* The steps of touches taken up through the states of a chain, and their end. */
 static void
-count_chain(ChannelPlan *plan, int order, const CreditPath *path, int64 times, double value,
-			Tally **tally)
+count_chain(ChannelPlan *plan, int order, int64 touches, bool converted, int64 times,
+			double value, Tally **tally)
 {
 	int			shape = plan->steps[order];
-	Label		key[MODEL_MAX_ORDER + 1];
-	int			labels = 0;
-	uint64		codes = 0;		/* of the key: the last ones of 64 bits */
 	uint32		row;
 
-	for (int64 i = path->from; i < path->to; i++)
+	for (int64 i = 0; i < touches; i++)
 	{
-		uint32	   *hint;
+		int64		from = Max(i - order, 0);
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		if (labels > order)
-			memmove(key, key + 1, --labels * sizeof(Label));
-		key[labels++] = channel_at(plan, i);
-		codes = codes << (64 / (order + 1)) | code_at(plan, i);
-		hint = &plan->step_row[(codes * UINT64CONST(0x9E3779B97F4A7C15)) >> 32 & (STEP_ROWS - 1)];
-		row = tally_row_hinted(tally, shape + CHAIN_STEPS, key, labels, hint);
+		row = channels_row(plan, tally, shape + CHAIN_STEPS, &plan->code[from], i - from + 1);
 		tally_add_count(*tally, row, 0, times);
 	}
-	row = tally_row(tally, shape + CHAIN_ENDS, key + Max(labels - order, 0), Min(labels, order));
-	tally_add_count(*tally, row, path->conversion < 0 ? END_LOST : END_CONVERTED, times);
-	if (path->conversion >= 0 && !isnan(value))
+	row = channels_row(plan, tally, shape + CHAIN_ENDS, &plan->code[Max(touches - order, 0)],
+					   Min(touches, order));
+	tally_add_count(*tally, row, converted ? END_CONVERTED : END_LOST, times);
+	if (converted && !isnan(value))
 		tally_add_value(*tally, row, END_VALUE, value);
 }
 
@@ -346,30 +373,25 @@ count_path(ChannelPlan *plan, const CreditPath *path, int scope, int64 times, do
 			tally_add_value(*tally, tally_only_row(*tally, SHAPE_ALL), slot + 1, value);
 		return;
 	}
-	count_touches(plan, path, scope, times, tally);
+	load_touches(plan, path, tally);
+	count_touches(plan, path->to - path->from, scope, times, *tally);
 	for (int i = 0; i < plan->models->count; i++)
 		if (channels_scope(&plan->models->model[i]) == scope &&
 			plan->models->model[i].kind != MODEL_MARKOV)
 			count_credit(plan, i, path, times, value, *tally);
 	for (int order = 1; order <= MODEL_MAX_ORDER && scope == SCOPE_EXCLUSIVE; order++)
 		if (plan->steps[order] != 0)
-			count_chain(plan, order, path, times, value, tally);
+			count_chain(plan, order, path->to - path->from, true, times, value, tally);
 }
 
 /* A path without a conversion: its channels are known, and where it led. */
 static void
 count_rest(ChannelPlan *plan, const CreditPath *path, int64 times, Tally **tally)
 {
-	for (int64 i = path->from; i < path->to; i++)
-	{
-		Label		label = channel_at(plan, i);
-
-		(void) tally_row_hinted(tally, SHAPE_CHANNEL, &label, 1,
-								&plan->channel_row[code_at(plan, i)]);
-	}
+	load_touches(plan, path, tally);
 	for (int order = 1; order <= MODEL_MAX_ORDER; order++)
 		if (plan->steps[order] != 0)
-			count_chain(plan, order, path, times, 0, tally);
+			count_chain(plan, order, path->to - path->from, false, times, 0, tally);
 }
 
 void
@@ -382,6 +404,7 @@ channels_count(AnalysisPlan *analysis_plan, const JourneyColumns *columns, uint6
 
 	credit_paths_load(plan->paths, columns, generation);
 	reserve(plan, columns, generation);
+	row_memo_begin(&plan->memo, generation, *tally);
 	plan->customer++;
 	for (int scope = 0; scope < SCOPES; scope++)
 		for (bool found = plan->scope[scope] &&
@@ -400,6 +423,7 @@ channels_count_path(ChannelPlan *plan, const JourneyColumns *columns, uint64 gen
 
 	credit_paths_take(plan->paths, columns);
 	reserve(plan, columns, generation);
+	row_memo_begin(&plan->memo, generation, *tally);
 	plan->customer++;
 	for (int scope = 0; scope < SCOPES; scope++)
 		if (plan->scope[scope] && conversions > 0)

@@ -14,6 +14,7 @@
 #include "credit/paths.h"
 #include "credit/written.h"
 #include "population/population.h"
+#include "population/row_memo.h"
 
 /* Rule-based models share touches; those of populations do not. */
 enum
@@ -37,9 +38,6 @@ enum
 
 #define CHANNEL_SLOT(scope, slot)	((scope) * CHANNEL_SLOTS + (slot))
 
-/* Rows of steps that are remembered: a power of two. */
-#define STEP_ROWS		65536
-
 #define SHAPE_ALL		0		/* conversions without touches */
 #define SHAPE_CHANNEL	1
 #define FIXED_SHAPES	2		/* two for each order of Markov chains follow */
@@ -54,15 +52,14 @@ typedef struct ChannelPlan
 	CreditWeights weights;
 	uint64		generation;		/* of the label codes: */
 	uint32		codes;
-	uint32		none;			/* of "(none)", or LABEL_NONE */
 	uint64	   *met;			/* by code and scope: the customer met last */
 	uint64	   *path;			/* by code: the path met last */
-	uint32	   *channel_row;	/* by code: its row in the tally met last */
-	uint32		step_row[STEP_ROWS];	/* rows of steps, by what their channels come to */
 	uint64		customer;
 	uint64		path_number;
-	int64		rows_room;
-	uint32	   *row;			/* by touch of a path */
+	RowMemo		memo;
+	int64		touch_room;
+	uint32	   *code;			/* by touch of a path: its channel */
+	uint32	   *row;			/* and that one's row */
 	WrittenPaths written;		/* of paths that are counted already; else without a context */
 } ChannelPlan;
 

@@ -15,25 +15,44 @@
 #define TOUCH			UINT64CONST(1)
 #define CONVERSION		UINT64CONST(2)
 
-/* What a conversion may not be. */
-static void
-check_pattern(const Pattern *pattern)
+/* What a pattern has that a conversion may not have; NULL: nothing. */
+static const char *
+find_excess(const Pattern *pattern)
 {
-	bool		plain = pattern->elements <= 2 && !pattern->set && !pattern->from_first &&
-		!pattern->same_channel && pattern->by == BY_NOTHING;
-
 	for (int i = 0; i < pattern->elements; i++)
 	{
 		const PatternElement *element = &pattern->element[i];
 
-		plain = plain && !element->exclusion && !element->optional && !element->next &&
-			element->limit == PATTERN_NO_LIMIT;
+		if (element->exclusion)
+			return "an exclusion";
+		if (element->optional)
+			return "an optional step";
+		if (element->next)
+			return "\"=>\"";
+		if (element->limit != PATTERN_NO_LIMIT)
+			return "a limit at an arrow";
 	}
-	if (!plain)
+	if (pattern->set)
+		return "\"&\"";
+	if (pattern->from_first)
+		return "\"from first\"";
+	if (pattern->same_channel)
+		return "\"same channel\"";
+	if (pattern->by != BY_NOTHING)
+		return "\"by\"";
+	return pattern->elements > 2 ? "more than two steps" : NULL;
+}
+
+static void
+check_pattern(const Pattern *pattern)
+{
+	const char *excess = find_excess(pattern);
+
+	if (excess)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("a conversion is one step, or a touch and a step"),
-				 errdetail("It is \"%.*s\".", pattern->length, pattern->text),
+				 errdetail("\"%.*s\" has %s.", pattern->length, pattern->text, excess),
 				 errhint("It is written [touch ->] conversion [within lookback], "
 						 "as in (ad_click|email_click) -> purchase within 30 days.")));
 }
@@ -79,13 +98,21 @@ credit_paths_create_bare(void)
 	return paths;
 }
 
+static void
+take_up(CreditPaths *paths, const JourneyColumns *columns)
+{
+	paths->journey = columns;
+	paths->none = labels_find(columns->labels, CREDIT_NO_CHANNEL, strlen(CREDIT_NO_CHANNEL));
+	paths->touches = 0;
+	paths->conversions = 0;
+}
+
 void
 credit_paths_take(CreditPaths *paths, const JourneyColumns *columns)
 {
 	reserve(paths, columns->count);
-	paths->journey = columns;
+	take_up(paths, columns);
 	paths->touches = columns->count;
-	paths->conversions = 0;
 	for (int64 i = 0; i < columns->count; i++)
 		paths->touch[i] = i;
 }
@@ -101,9 +128,7 @@ credit_paths_load(CreditPaths *paths, const JourneyColumns *columns, uint64 gene
 	touchpoint = matcher_touchpoints(paths->matcher, &count);
 	mask = matcher_masks(paths->matcher);
 	reserve(paths, count);
-	paths->journey = columns;
-	paths->touches = 0;
-	paths->conversions = 0;
+	take_up(paths, columns);
 	for (int64 i = 0; i < count; i++)
 	{
 		if ((i & 0xFFFFF) == 0xFFFFF)

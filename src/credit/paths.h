@@ -14,6 +14,9 @@
 #include "matcher/matcher.h"
 #include "pattern/attribution_model.h"
 
+/* What touches without a channel are called, and what is the same. */
+#define CREDIT_NO_CHANNEL	"(none)"
+
 typedef enum CreditScope
 {
 	CREDIT_SHARED,				/* every conversion looks back on its own */
@@ -33,6 +36,7 @@ typedef struct CreditPaths
 
 	/* the journey at hand */
 	const JourneyColumns *journey;
+	uint32		none;			/* of a channel called CREDIT_NO_CHANNEL, or LABEL_NONE */
 	int64		touches;
 	int64		conversions;
 	int64		room;
@@ -62,6 +66,15 @@ extern void credit_paths_take(CreditPaths *paths, const JourneyColumns *columns)
 /* Takes up a journey; see matcher_load. */
 extern void credit_paths_load(CreditPaths *paths, const JourneyColumns *columns,
 							  uint64 generation);
+
+/* The code of a touch's channel. */
+static inline uint32
+credit_channel(const CreditPaths *paths, int64 touch)
+{
+	uint32		code = COLUMN_CHANNEL_AT(paths->journey, paths->touch[touch]);
+
+	return code == paths->none ? LABEL_NONE : code;
+}
 
 /* The first path, and the next; false: there are no more. */
 extern bool credit_path_first(const CreditPaths *paths, CreditScope scope, CreditPath *path);

@@ -23,12 +23,6 @@ channel_of(const CreditPaths *paths, int64 touch)
 	return &columns->labels->label[COLUMN_CHANNEL_AT(columns, paths->touch[touch])];
 }
 
-static uint32
-channel_code(const CreditPaths *paths, int64 touch)
-{
-	return COLUMN_CHANNEL_AT(paths->journey, paths->touch[touch]);
-}
-
 static void
 reserve(CreditWeights *weights, int64 count, uint32 labels)
 {
@@ -75,12 +69,12 @@ weigh_channels(CreditWeights *weights, const CreditPaths *paths, const CreditPat
 	int64		channels = 0;
 
 	for (int64 i = 0; i < count; i++)
-		channels += weights->times[channel_code(paths, path->from + i)]++ == 0;
+		channels += weights->times[credit_channel(paths, path->from + i)]++ == 0;
 	for (int64 i = 0; i < count; i++)
-		weights->weight[i] = 1.0 / weights->times[channel_code(paths, path->from + i)] /
+		weights->weight[i] = 1.0 / weights->times[credit_channel(paths, path->from + i)] /
 			(each_all ? 1 : channels);
 	for (int64 i = 0; i < count; i++)
-		weights->times[channel_code(paths, path->from + i)] = 0;
+		weights->times[credit_channel(paths, path->from + i)] = 0;
 }
 
 static void

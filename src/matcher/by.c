@@ -1,7 +1,7 @@
 /*
  * by.c
  *		Splits what is reported by the touchpoint that matched step 1: by its
- *		channel, or by the day, week or month of its time.
+ *		channel, or by the period of its time.
  *
  * Each touchpoint that may start a chain has a label, and one pass over a part
  * tells how far each label came (starts.c).  Which chain is reported is then found for one
@@ -198,11 +198,8 @@ compare_starts(const void *a, const void *b, void *arg)
 static void
 label_by_time(Matcher *matcher)
 {
-	const Pattern *pattern = matcher->pattern;
 	ByWork	   *work = matcher->by;
 	ByLabel    *label = NULL;
-	CalendarUnit unit = pattern->by == BY_MONTH ? CALENDAR_MONTH :
-		pattern->by == BY_WEEK ? CALENDAR_WEEK : CALENDAR_DAY;
 
 	if (matcher->parts > 1)
 		qsort_arg(work->start, work->starts, sizeof(int64), compare_starts, matcher->at);
@@ -213,7 +210,7 @@ label_by_time(Matcher *matcher)
 		if (label == NULL || at >= label->until)
 		{
 			label = add_label(matcher, work->start[i]);
-			calendar_period(unit, pattern->zone, at, label->period, &label->until);
+			calendar_period(&matcher->pattern->calendar, at, label->period, &label->until);
 		}
 		work->label[work->start[i]] = work->labels - 1;
 	}
@@ -288,7 +285,7 @@ find_labels(Matcher *matcher)
 	reserve_touchpoints(matcher);
 	matcher->by->labels = 0;
 	list_starts(matcher);
-	if (matcher->pattern->by != BY_CHANNEL)
+	if (matcher->pattern->by == BY_TIME)
 		label_by_time(matcher);
 	else if (matcher->pattern->from_first)
 		label_by_part(matcher);
@@ -404,6 +401,14 @@ find_label_chain(Matcher *matcher, int64 number, Chain *chain)
 	}
 }
 
+static void
+set_channel(const Matcher *matcher, ChainLabel *label, uint32 channel)
+{
+	label->isnull = channel == LABEL_NONE;
+	label->text = matcher->labels->label[channel].text;
+	label->length = matcher->labels->label[channel].length;
+}
+
 static bool
 next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
 {
@@ -427,7 +432,7 @@ next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
 		find_label_chain(matcher, number, chain);
 	}
 	matcher->by_position++;
-	if (matcher->pattern->by != BY_CHANNEL)
+	if (matcher->pattern->by == BY_TIME)
 	{
 		label->text = by_label->period;
 		label->length = strlen(by_label->period);
@@ -437,12 +442,24 @@ next_label(Matcher *matcher, ChainLabel *label, Chain *chain)
 	{
 		if (matcher->pattern->from_first)
 			take_first_channel(matcher, number, chain);
-		label->isnull = by_label->channel == LABEL_NONE;
-		label->text = matcher->labels->label[by_label->channel].text;
-		label->length = matcher->labels->label[by_label->channel].length;
+		set_channel(matcher, label, by_label->channel);
 	}
 	label->starts = by_label->starts;
 	return true;
+}
+
+/* Without "by", or by the channel of a step: one label, which the reported chain tells. */
+static void
+only_label(Matcher *matcher, ChainLabel *label, Chain *chain)
+{
+	const Pattern *pattern = matcher->pattern;
+	int64		touchpoint;
+
+	matcher_chain(matcher, chain);
+	touchpoint = pattern->by == BY_CHANNEL_OF ? chain->touchpoint[pattern->by_step] : -1;
+	label->starts = matcher->raw[0];
+	set_channel(matcher, label,
+				touchpoint >= 0 ? COLUMN_CHANNEL_AT(matcher->columns, touchpoint) : LABEL_NONE);
 }
 
 bool
@@ -452,13 +469,11 @@ matcher_next(Matcher *matcher, ChainLabel *label, Chain *chain)
 
 	memset(label, 0, sizeof(ChainLabel));
 	matcher_no_chain(matcher, chain);
-	if (matcher->pattern->by == BY_NOTHING)
+	if (!pattern_by_start(matcher->pattern))
 	{
 		if (matcher->by_position++ >= 0)
 			return false;
-		label->isnull = true;
-		label->starts = matcher->raw[0];
-		matcher_chain(matcher, chain);
+		only_label(matcher, label, chain);
 		return true;
 	}
 	if (matcher->by_position < 0)

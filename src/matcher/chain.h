@@ -22,4 +22,15 @@ typedef struct Chain
 	int64		touchpoint[PATTERN_MAX_ELEMENTS];
 } Chain;
 
+/* The touchpoint that a chain began with; it has reached something. */
+static inline int64
+chain_entry(const Chain *chain)
+{
+	int			step = 0;
+
+	while (chain->touchpoint[step] < 0)
+		step++;
+	return chain->touchpoint[step];
+}
+
 #endif							/* JOURNEY_MATCHER_CHAIN_H */

@@ -12,9 +12,10 @@
 /* The label of a report with "by". */
 typedef struct ChainLabel
 {
-	bool		isnull;			/* no "by", or by channel and without one */
-	const char *text;			/* channel, or the date that begins the day, week or
-								 * month; valid until the next label */
+	bool		isnull;			/* no "by", or by channel and without one, or by that of
+								 * a step that the chain does not have */
+	const char *text;			/* channel, or what begins the period; valid until the
+								 * next label */
 	int			length;
 	TimestampTz until;			/* by a time: first instant after this label */
 	int64		starts;			/* raw matches of step 1 under this label */
@@ -62,9 +63,9 @@ extern bool matcher_matches(Matcher *matcher);
 extern void matcher_chain(Matcher *matcher, Chain *chain);
 
 /*
- * With "by": the next label under which the journey has a start, and the chain
- * reported for it; false when there are no more.  Without "by" there is one
- * null label, whose chain may have reached nothing.
+ * With "by" of what matched step 1: the next label under which the journey has a
+ * start, and the chain reported for it; false when there are no more.  Else there is one
+ * label, whose chain may have reached nothing: the channel of a step, or null.
  */
 extern bool matcher_next(Matcher *matcher, ChainLabel *label, Chain *chain);
 

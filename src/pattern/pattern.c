@@ -7,9 +7,10 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "pgtime.h"
 
-#include "pattern/calendar.h"
 #include "pattern/choice_private.h"
 #include "pattern/pattern.h"
 
@@ -246,8 +247,8 @@ parse_zone(Parser *parser)
 
 	if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
 		pattern_syntax_error(parser, "a time zone", ZONE_HINT);
-	pattern->zone = calendar_zone(token->text, token->length);
-	if (pattern->zone == NULL)
+	pattern->calendar.zone = calendar_zone(token->text, token->length);
+	if (pattern->calendar.zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" not recognized", pnstrdup(token->text, token->length)),
@@ -257,7 +258,61 @@ parse_zone(Parser *parser)
 	pattern_next_token(parser);
 }
 
-/* 'by' ('channel' | 'day' | 'week' | 'month') ['at' zone] */
+/* 'of' step: which one that is shows when the pattern is known */
+static void
+parse_by_step(Parser *parser)
+{
+	const Token *token = &parser->token;
+
+	if (!pattern_accept_word(parser, "of"))
+		return;
+	if (token->kind != TOKEN_QUOTED && (token->kind != TOKEN_WORD || pattern_at_keyword(parser)))
+		pattern_syntax_error(parser, "the name or number of a step", NULL);
+	parser->pattern->by = BY_CHANNEL_OF;
+	parser->by_step = *token;
+	pattern_next_token(parser);
+}
+
+/* ['on' weekday] */
+static void
+parse_week(Parser *parser)
+{
+	Calendar   *calendar = &parser->pattern->calendar;
+
+	calendar->week_begins = CALENDAR_MONDAY;
+	if (!pattern_accept_word(parser, "on"))
+		return;
+	for (int day = 0; day < DAYS_PER_WEEK; day++)
+	{
+		if (!pattern_accept_word(parser, calendar_day_names[day]))
+			continue;
+		calendar->week_begins = day;
+		return;
+	}
+	pattern_syntax_error(parser, "a day of the week, such as \"sunday\"", NULL);
+}
+
+/* period ['at' zone]; false if there is none */
+static bool
+parse_by_time(Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+	int			unit = 0;
+
+	while (unit < CALENDAR_UNITS && !pattern_accept_word(parser, calendar_unit_names[unit]))
+		unit++;
+	if (unit == CALENDAR_UNITS)
+		return false;
+	pattern->by = BY_TIME;
+	pattern->calendar.unit = unit;
+	if (unit == CALENDAR_WEEK)
+		parse_week(parser);
+	if (pattern_accept_word(parser, "at"))
+		parse_zone(parser);
+	return true;
+}
+
+/* 'by' ('channel' ['of' step] | period ['at' zone]) */
 static void
 parse_by(Parser *parser)
 {
@@ -267,24 +322,15 @@ parse_by(Parser *parser)
 	{
 		pattern->by = BY_CHANNEL;
 		pattern->columns |= COLUMN_CHANNEL;
+		parse_by_step(parser);
+		if (pattern_at_word(parser, "at"))
+			pattern_rule_error(parser, parser->token.start,
+							   "A time zone goes with a period of time, such as a day.", NULL);
 	}
-	else if (pattern_accept_word(parser, "day"))
-		pattern->by = BY_DAY;
-	else if (pattern_accept_word(parser, "week"))
-		pattern->by = BY_WEEK;
-	else if (pattern_accept_word(parser, "month"))
-		pattern->by = BY_MONTH;
-	else
-		pattern_syntax_error(parser, "\"channel\", \"day\", \"week\" or \"month\"",
+	else if (!parse_by_time(parser))
+		pattern_syntax_error(parser,
+							 "\"channel\", \"hour\", \"day\", \"week\", \"month\", \"quarter\" or \"year\"",
 							 "Anything else can be handed to journey_agg as the channel, and split by channel.");
-	if (pattern_at_word(parser, "at"))
-	{
-		if (pattern->by == BY_CHANNEL)
-			pattern_rule_error(parser, parser->token.start, "A time zone goes with a day, week or month.",
-					   NULL);
-		pattern_next_token(parser);
-		parse_zone(parser);
-	}
 }
 
 static void
@@ -336,19 +382,73 @@ parse_clause(Parser *parser)
 	return true;
 }
 
+/* The number that a token is, a large one if it is too large; -1 if it is a name. */
+static int
+step_number(const Token *token)
+{
+	int			number = 0;
+
+	if (token->kind != TOKEN_WORD)
+		return -1;
+	for (int i = 0; i < token->length; i++)
+	{
+		if (token->text[i] < '0' || token->text[i] > '9')
+			return -1;
+		number = Min(number * 10 + (token->text[i] - '0'), PATTERN_MAX_ELEMENTS + 1);
+	}
+	return number;
+}
+
+/* Which step is it whose channel is asked for? */
+static void
+settle_by_step(const Parser *parser)
+{
+	Pattern    *pattern = parser->pattern;
+	const Token *token = &parser->by_step;
+	int			number = step_number(token);
+	int			found = 0;
+
+	for (int i = 0; i < pattern->steps; i++)
+	{
+		const char *name = pattern->step[i].name;
+
+		if (number >= 0 ? i + 1 != number :
+			strlen(name) != token->length || memcmp(name, token->text, token->length) != 0)
+			continue;
+		pattern->by_step = i;
+		found++;
+	}
+	if (found == 0)
+		pattern_rule_error(parser, token->start,
+						   psprintf("There is no step %s.",
+									pattern_found_at(parser, token->start, token->end)),
+						   "A step is told by its \"as\", its label or its number, as in: by channel of 2; a name of digits is written in double quotes.");
+	if (found > 1)
+		pattern_rule_error(parser, token->start,
+						   psprintf("Several steps are called %s.",
+									pattern_found_at(parser, token->start, token->end)),
+						   "Tell the step by its number: by channel of 2.");
+	if (pattern->step[pattern->by_step].trailing)
+		pattern_rule_error(parser, token->start,
+						   "An exclusion at the end has no touchpoint, and so no channel.", NULL);
+}
+
 static void
 check_by(const Parser *parser)
 {
 	const Pattern *pattern = parser->pattern;
 
-	if (pattern->by == BY_NOTHING)
+	if (pattern->by == BY_CHANNEL_OF)
+		settle_by_step(parser);
+	if (!pattern_by_start(pattern))
 		return;
 	if (pattern->step[0].optional)
 		pattern_rule_error(parser, parser->by_start, "With \"by\" the first step cannot be optional.",
 				   "Reports are split by the touchpoint that matched the first step.");
-	if (pattern->by != BY_CHANNEL && !parser->within && !pattern->from_first)
-		pattern_rule_error(parser, parser->by_start, "\"by\" a day, week or month needs \"within\" or \"from first\".",
-				   "Add a window, such as: within 7 days.");
+	if (pattern->by == BY_TIME && !parser->within && !pattern->from_first)
+		pattern_rule_error(parser, parser->by_start,
+						   "\"by\" a period of time needs \"within\" or \"from first\".",
+						   "Add a window, such as: within 7 days.");
 }
 
 /* "in 7 days", "witin 7 days", "7 days": was that meant for a window? */
@@ -404,6 +504,27 @@ pattern_parse(const char *text, int length)
 	settle_trailing(&parser, parsed);
 	check_by(&parser);
 	return pattern;
+}
+
+char *
+pattern_by_text(const Pattern *pattern)
+{
+	const Calendar *calendar = &pattern->calendar;
+	StringInfoData text;
+
+	if (pattern->by == BY_NOTHING)
+		return NULL;
+	initStringInfo(&text);
+	appendStringInfoString(&text, pattern->by == BY_TIME ? calendar_unit_names[calendar->unit] :
+						   "channel");
+	if (pattern->by == BY_CHANNEL_OF)
+		appendStringInfo(&text, " of %d", pattern->by_step + 1);
+	if (pattern->by == BY_TIME && calendar->unit == CALENDAR_WEEK &&
+		calendar->week_begins != CALENDAR_MONDAY)
+		appendStringInfo(&text, " on %s", calendar_day_names[calendar->week_begins]);
+	if (calendar->zone != NULL)
+		appendStringInfo(&text, " at %s", pg_get_timezone_name(calendar->zone));
+	return text.data;
 }
 
 void

@@ -11,11 +11,13 @@
  *		choice   := term | '(' term ('|' term)* ')' ['@' name]
  *		term     := name ['@' name] | '@' name
  *		clause   := 'within' interval | 'from' 'first' | 'same' 'channel'
- *				  | 'by' ('channel' | 'day' | 'week' | 'month') ['at' "time zone"]
+ *				  | 'by' ('channel' ['of' step] | period ['at' "time zone"])
+ *		period   := 'hour' | 'day' | 'week' ['on' weekday] | 'month' | 'quarter' | 'year'
  */
 #ifndef JOURNEY_PATTERN_PATTERN_H
 #define JOURNEY_PATTERN_PATTERN_H
 
+#include "pattern/calendar.h"
 #include "pattern/choice.h"
 #include "type/columns.h"
 
@@ -48,10 +50,9 @@ typedef struct PatternStep
 typedef enum PatternBy
 {
 	BY_NOTHING,
-	BY_CHANNEL,
-	BY_DAY,
-	BY_WEEK,
-	BY_MONTH
+	BY_CHANNEL,					/* of what matched step 1 */
+	BY_CHANNEL_OF,				/* of what the reported chain matched at a step */
+	BY_TIME						/* of what matched step 1 */
 } PatternBy;
 
 typedef struct Pattern
@@ -69,12 +70,23 @@ typedef struct Pattern
 	bool		same_channel;
 	int64		window;			/* microseconds or PATTERN_NO_LIMIT */
 	PatternBy	by;
-	struct pg_tz *zone;			/* of "by" a time; NULL is UTC */
+	int			by_step;		/* BY_CHANNEL_OF this one */
+	Calendar	calendar;		/* BY_TIME: its periods */
 	int			columns;		/* COLUMN_CHANNEL if channels matter, else 0 */
 } Pattern;
 
 /* Parses into the current memory context; errors point at the character. */
 extern Pattern *pattern_parse(const char *text, int length);
+
+/* Is a report split by what matched step 1? */
+static inline bool
+pattern_by_start(const Pattern *pattern)
+{
+	return pattern->by == BY_CHANNEL || pattern->by == BY_TIME;
+}
+
+/* What "by" splits by, as it would be written; NULL if nothing. */
+extern char *pattern_by_text(const Pattern *pattern);
 
 /* Is this a pattern with "by", which only reports can answer?  Then an error. */
 extern void pattern_refuse_by(const Pattern *pattern, const char *function);

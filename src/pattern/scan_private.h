@@ -44,6 +44,7 @@ typedef struct Parser
 	struct Pattern *pattern;	/* NULL, and what follows unused: another language */
 	bool		clauses;		/* has there been a clause? */
 	int			by_start;		/* where "by" stands */
+	Token		by_step;		/* "by channel of" it */
 	bool		within;
 } Parser;
 

@@ -35,6 +35,18 @@ rate_interval(double some, double all, double *low, double *high)
 	*high = some >= all ? 1 : Min(middle + half, 1);
 }
 
+void
+net_rate_interval(double plus, double minus, double all, double *low, double *high)
+{
+	double		for_it = (plus + 0.75) / (all + 3);
+	double		against = (minus + 0.75) / (all + 3);
+	double		middle = for_it - against;
+	double		half = Z_95 * sqrt((for_it + against - middle * middle) / (all + 3));
+
+	*low = Max(middle - half, -1);
+	*high = Min(middle + half, 1);
+}
+
 static void
 check_rate(int64 converted, int64 total, const char *group)
 {

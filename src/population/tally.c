@@ -31,7 +31,7 @@ tally_too_large(uint32 rows, uint32 cells)
 			 errmsg("report is too large"),
 			 errdetail("Its state would exceed 1 GB, with room for %u rows and %u buckets of distributions.",
 					   rows, cells),
-			 errhint("Break down by something that has fewer different values.")));
+			 errhint("Break down by something that has fewer different values; any number of paths is counted by GROUP BY event_path(journey), which spills.")));
 }
 
 void
@@ -56,16 +56,23 @@ place(uint32 *at, uint64 end, uint64 size)
 
 /*
  * Places the sections that follow the fixed ones, for the rooms that are set;
- * returns the size of it all.
+ * returns where they end.
  */
-static Size
-lay_out(Tally *tally, uint64 end)
+static uint64
+place_sections(Tally *tally, uint64 end)
 {
 	end = place(&tally->row_at, end, (uint64) tally->rows_room * sizeof(TallyRow));
 	end = place(&tally->block_at, end, tally->block_room);
 	end = place(&tally->index_at, end, (uint64) INDEX_ROOM(tally) * sizeof(uint32));
 	end = place(&tally->cell_at, end, (uint64) tally->cells_room * sizeof(TallyCell));
-	end = place(&tally->key_at, end, tally->key_room);
+	return place(&tally->key_at, end, tally->key_room);
+}
+
+/* The same; returns the size of it all. */
+static Size
+lay_out(Tally *tally, uint64 end)
+{
+	end = place_sections(tally, end);
 	if (end > MaxAllocSize)
 		tally_too_large(tally->rows_room, tally->cells_room);
 	return Max(end, SMALLEST_TALLY);
@@ -142,14 +149,38 @@ free_place(const Tally *tally, uint32 hash)
 	return &index[i];
 }
 
+/*
+ * Growing copies everything, so whatever is more than half full gets more room along
+ * with what has none; unless the whole is near its limit.
+ */
+static void
+widen(const Tally *from, Tally *start)
+{
+	Tally		wide = *start;
+
+	if (from->rows > from->rows_room / 2)
+		wide.rows_room = Max(wide.rows_room, from->rows_room * 2);
+	if (from->block_used > from->block_room / 2)
+		wide.block_room = Max(wide.block_room, MAXALIGN(from->block_used) * 2);
+	if (from->cells > from->cells_room * 3 / 8)
+		wide.cells_room = Max(wide.cells_room, from->cells_room * 2);
+	if (from->key_used > from->key_room / 2)
+		wide.key_room = Max(wide.key_room, MAXALIGN(from->key_used) * 2);
+	if (place_sections(&wide, from->row_at) <= MaxAllocSize / 2)
+		*start = wide;
+}
+
 /* A tally with the rooms of "start" and the contents of *tally takes its place. */
 static void
 grow(Tally **tally, Tally *start)
 {
 	const Tally *from = *tally;
-	Size		size = lay_out(start, from->row_at);
-	Tally	   *to = palloc0(size);
+	Size		size;
+	Tally	   *to;
 
+	widen(from, start);
+	size = lay_out(start, from->row_at);
+	to = palloc0(size);
 	/* what precedes the rows lies where it lay */
 	memcpy(to, from, from->row_at);
 	*to = *start;
@@ -420,13 +451,4 @@ tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels)
 	row = look_up_row(tally, shape, key, labels);
 	TALLY_LAYOUTS(*tally)[shape].hint = row + 1;
 	return row;
-}
-
-/* The same, if *hint is not the row already, as which it is noted. */
-uint32
-tally_row_hinted(Tally **tally, uint32 shape, const Label *key, uint32 labels, uint32 *hint)
-{
-	if (*hint >= (*tally)->rows || !has_key(*tally, *hint, shape, key, labels))
-		*hint = look_up_row(tally, shape, key, labels);
-	return *hint;
 }

@@ -172,6 +172,7 @@ typedef struct Tally
 								 * + 1, or 0 when free */
 	uint32		cell_at;		/* places for cells */
 	uint32		key_at;			/* of each row: lengths of its labels, then their bytes */
+	uint32		number;			/* of this process, see row_memo.h; 0: none yet */
 } Tally;
 
 /* What 0.1.0 wrote was format 1, which nobody reads any more. */
@@ -221,8 +222,6 @@ extern Tally *tally_create(const Tally *empty);
 extern Tally *tally_from_datum(Datum datum);
 extern uint32 tally_only_row(const Tally *tally, uint32 shape);
 extern uint32 tally_row(Tally **tally, uint32 shape, const Label *key, uint32 labels);
-extern uint32 tally_row_hinted(Tally **tally, uint32 shape, const Label *key, uint32 labels,
-							   uint32 *hint);
 extern void tally_key(const Tally *tally, uint32 row, Label *key);
 extern void tally_overflow(const char *what) pg_attribute_noreturn();
 
@@ -233,6 +232,7 @@ extern void tally_add_time(Tally **tally, uint32 row, uint32 slot, uint64 micros
 extern void tally_add_number(Tally **tally, uint32 row, uint32 slot, double number);
 extern bool tally_covers(const TallyDefinition *definition, const TallyDefinition *other);
 extern void tally_merge(Tally **into, const Tally *other);
+extern void tally_fold(Tally **into, const Tally *other, const uint32 *to);
 extern void tally_sum_add(TallySum *sum, double value);
 
 /* tally_read.c: looking at what was added up */
@@ -248,6 +248,8 @@ typedef struct TallyCells
 extern int	tally_compare_labels(const Label *a, const Label *b);
 
 extern uint32 *tally_rows(const Tally *tally, uint32 shape, uint32 *rows);
+extern uint32 *tally_largest(const Tally *tally, const uint32 *row, uint32 rows, uint32 slot,
+							 uint32 most);
 extern double tally_duration_total(const TallyDuration *duration);
 extern double tally_sum_total(const TallySum *sum);
 extern void tally_sort_cells(const Tally *tally, TallyCells *cells);

@@ -226,30 +226,50 @@ merge_slot(Tally *into, uint32 row, uint32 slot, const Tally *other, uint32 othe
 	}
 }
 
-/* Adds the row's slots, but for distributions, to the row with its key. */
+/* The row with the key of the other's. */
+static uint32
+row_of_key(Tally **into, const Tally *other, uint32 row, const Mapping *map)
+{
+	const TallyRow *entry = tally_row_entry(other, row);
+	Label	   *key = palloc(Max(entry->labels, 1) * sizeof(Label));
+	uint32		result;
+
+	tally_key(other, row, key);
+	result = tally_row(into, map->shape[entry->shape], key, entry->labels);
+	pfree(key);
+	return result;
+}
+
+/* Adds the slots of the other's row, but for distributions, to the row that it is mapped to. */
 static void
-merge_row(Tally **into, const Tally *other, uint32 row, const Mapping *map)
+merge_row(Tally *into, const Tally *other, uint32 row, const Mapping *map)
 {
 	const TallyRow *entry = tally_row_entry(other, row);
 	const TallyLayout *layout = tally_layout(other, entry->shape);
-	Label	   *key = palloc(Max(entry->labels, 1) * sizeof(Label));
 
-	tally_key(other, row, key);
-	map->row[row] = tally_row(into, map->shape[entry->shape], key, entry->labels);
-	pfree(key);
 	for (uint32 slot = 0; slot < layout->slots; slot++)
-		merge_slot(*into, map->row[row], map->slot[layout->first_slot + slot], other, row, slot,
+		merge_slot(into, map->row[row], map->slot[layout->first_slot + slot], other, row, slot,
 				   TALLY_PLACE_TYPE(tally_place(other, entry, slot)));
 }
 
-/* The row that has this distribution: rows have theirs in order. */
+/*
+ * The row that has this distribution: rows have theirs in order, and often as many as
+ * each other, so that the first guess is right.
+ */
 static uint32
 row_of_distribution(const Tally *tally, uint64 distribution)
 {
 	const TallyRow *rows = TALLY_ROWS(tally);
+	uint32		guess = distribution * tally->rows / tally->distributions;
 	uint32		low = 0;
 	uint32		high = tally->rows;
 
+	if (rows[guess].distribution > distribution)
+		high = guess;
+	else if (guess + 1 < high && rows[guess + 1].distribution > distribution)
+		return guess;
+	else
+		low = guess + 1;
 	/* the last row whose first one is no later; of those that have none, none is last */
 	while (low < high)
 	{
@@ -283,6 +303,33 @@ drop_outgrown(Tally *outgrown, const Tally *now, const Tally *given)
 		pfree(outgrown);
 }
 
+/* The last step of merging: distributions. */
+static void
+merge_cells(Tally **into, const Tally *other, const Mapping *map, const Tally *given)
+{
+	for (uint32 i = 0; i < other->cells_room; i++)
+	{
+		const TallyCell *cell = &TALLY_CELLS(other)[i];
+		Tally	   *before = *into;
+
+		if (i % TALLY_CANCEL_EVERY == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (cell->count != 0)
+			merge_cell(into, other, cell, map);
+		drop_outgrown(before, *into, given);
+	}
+}
+
+static void
+free_mapping(Mapping *map)
+{
+	pfree(map->shape);
+	pfree(map->slot);
+	pfree(map->distribution);
+	pfree(map->row);
+	pfree(map);
+}
+
 /*
  * Adds another tally, row by row.  Its definition must be the same, or covered by
  * that of *into, which has slots and shapes that it lacks.
@@ -299,23 +346,30 @@ tally_merge(Tally **into, const Tally *other)
 
 		if (row % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
-		merge_row(into, other, row, map);
+		map->row[row] = row_of_key(into, other, row, map);
+		merge_row(*into, other, row, map);
 		drop_outgrown(before, *into, given);
 	}
-	for (uint32 i = 0; i < other->cells_room; i++)
-	{
-		const TallyCell *cell = &TALLY_CELLS(other)[i];
-		Tally	   *before = *into;
+	merge_cells(into, other, map, given);
+	free_mapping(map);
+}
 
-		if (i % TALLY_CANCEL_EVERY == 0)
+/*
+ * Adds another tally of the same definition, each row to the one of its shape that "to"
+ * says: several may become one.
+ */
+void
+tally_fold(Tally **into, const Tally *other, const uint32 *to)
+{
+	Mapping    *map = make_mapping(*into, other);
+
+	memcpy(map->row, to, other->rows * sizeof(uint32));
+	for (uint32 row = 0; row < other->rows; row++)
+	{
+		if (row % TALLY_CANCEL_EVERY == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (cell->count != 0)
-			merge_cell(into, other, cell, map);
-		drop_outgrown(before, *into, given);
+		merge_row(*into, other, row, map);
 	}
-	pfree(map->shape);
-	pfree(map->slot);
-	pfree(map->distribution);
-	pfree(map->row);
-	pfree(map);
+	merge_cells(into, other, map, *into);
+	free_mapping(map);
 }

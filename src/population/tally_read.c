@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "lib/binaryheap.h"
 #include "miscadmin.h"
 
 #include "population/tally_private.h"
@@ -91,6 +92,72 @@ tally_rows(const Tally *tally, uint32 shape, uint32 *rows)
 	pfree(keyed);
 	*rows = n;
 	return order;
+}
+
+/* What rows are compared by: a count, and keys. */
+typedef struct LargestRows
+{
+	const Tally *tally;
+	uint32		slot;
+	Label	   *key[2];
+} LargestRows;
+
+/* More than 0: row a comes behind row b. */
+static int
+compare_largest(Datum a, Datum b, void *argument)
+{
+	const LargestRows *largest = argument;
+	uint32		row[2] = {DatumGetUInt32(a), DatumGetUInt32(b)};
+	KeyedRow	keyed[2];
+	int64		count[2];
+
+	for (int i = 0; i < 2; i++)
+		count[i] = tally_count(largest->tally, row[i], largest->slot);
+	if (count[0] != count[1])
+		return count[0] < count[1] ? 1 : -1;
+	for (int i = 0; i < 2; i++)
+	{
+		const TallyRow *entry = tally_row_entry(largest->tally, row[i]);
+
+		tally_key(largest->tally, row[i], largest->key[i]);
+		keyed[i] = (KeyedRow) {row[i], entry->shape, entry->labels, largest->key[i]};
+	}
+	return compare_rows(&keyed[0], &keyed[1]);
+}
+
+/*
+ * Of some rows those "most" ones, no more than there are, whose counts in a slot are the
+ * largest, palloc'd: the largest first, equal ones in the order of their keys.
+ */
+uint32 *
+tally_largest(const Tally *tally, const uint32 *row, uint32 rows, uint32 slot, uint32 most)
+{
+	LargestRows largest = {.tally = tally, .slot = slot};
+	uint32	   *result = palloc(Max(most, 1) * sizeof(uint32));
+	binaryheap *heap = binaryheap_allocate(Max(most, 1), compare_largest, &largest);
+	uint32		labels = 1;
+
+	for (uint32 i = 0; i < rows; i++)
+		labels = Max(labels, tally_row_entry(tally, row[i])->labels);
+	largest.key[0] = array_alloc(CurrentMemoryContext, 2 * (uint64) labels, sizeof(Label));
+	largest.key[1] = largest.key[0] + labels;
+	/* the root is the last one so far */
+	for (uint32 i = 0; i < rows && most > 0; i++)
+	{
+		Datum		datum = UInt32GetDatum(row[i]);
+
+		if (i % TALLY_CANCEL_EVERY == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (i < most)
+			binaryheap_add(heap, datum);
+		else if (compare_largest(datum, binaryheap_first(heap), &largest) < 0)
+			binaryheap_replace_first(heap, datum);
+	}
+	for (uint32 i = most; i-- > 0;)
+		result[i] = DatumGetUInt32(binaryheap_remove_first(heap));
+	binaryheap_free(heap);
+	pfree(largest.key[0]);
+	return result;
 }
 
 /* The sum of durations, in microseconds. */

@@ -21,6 +21,7 @@
 #include "type/array.h"
 #include "type/builder.h"
 #include "type/codec.h"
+#include "type/path.h"
 #include "type/row.h"
 #include "type/touchpoint.h"
 
@@ -328,60 +329,12 @@ journey_total_value(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(sum);
 }
 
-/* The size of a path: its labels, and separators between them. */
-static Size
-path_size(const JourneyColumns *columns, const uint32 *code, Size separator)
-{
-	const Label *label = columns->labels->label;
-	uint64		size = 0;
-	uint64		labels = 0;
-
-	for (int64 i = 0; code && i < columns->count; i++)
-	{
-		if ((i & 0xfffff) == 0)
-			CHECK_FOR_INTERRUPTS();
-		size += label[code[i]].length;
-		labels += code[i] != LABEL_NONE;
-	}
-	if (labels > 0)
-		size += (labels - 1) * separator;
-	if (size > MaxAllocSize - VARHDRSZ)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("path of a journey is too large"),
-				 errdetail("Its %llu labels take %llu bytes, more than the 1 GB that a value can have.",
-						   (unsigned long long) labels, (unsigned long long) size),
-				 errhint("Slice the journey, or use a shorter separator.")));
-	return size;
-}
-
-/* All labels of a column in time order; touchpoints without one are left out. */
+/* All labels of a column in time order. */
 static text *
 label_path(const JourneyColumns *columns, const uint32 *code, text *separator)
 {
-	const Label *label = columns->labels->label;
-	Size		length = VARSIZE_ANY_EXHDR(separator);
-	Size		size = path_size(columns, code, length);
-	text	   *path = palloc(VARHDRSZ + size);
-	char	   *start = VARDATA(path);
-	char	   *p = start;
-
-	SET_VARSIZE(path, VARHDRSZ + size);
-	for (int64 i = 0; p < start + size; i++)
-	{
-		if ((i & 0xfffff) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (code[i] == LABEL_NONE)
-			continue;
-		if (p > start)
-		{
-			memcpy(p, VARDATA_ANY(separator), length);
-			p += length;
-		}
-		memcpy(p, label[code[i]].text, label[code[i]].length);
-		p += label[code[i]].length;
-	}
-	return path;
+	return path_text(columns, code, 0, columns->count,
+					 VARDATA_ANY(separator), VARSIZE_ANY_EXHDR(separator));
 }
 
 Datum

@@ -38,7 +38,7 @@ static const TallyShape pair_shape = {
 	"pair", 2, lengthof(pair_slots), pair_slots, 0, 0, NULL
 };
 
-/* Columns of transition. */
+/* Columns of event_pair. */
 enum
 {
 	COLUMN_FROM,

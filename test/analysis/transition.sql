@@ -1,6 +1,6 @@
 /* Transitions from event to event. */
 
-CREATE TYPE transition AS (
+CREATE TYPE event_pair AS (
     from_event text,
     to_event text,
     transitions bigint,
@@ -9,6 +9,6 @@ CREATE TYPE transition AS (
     median_score double precision,
     conversion double precision
 );
-COMMENT ON TYPE transition IS 'how often one event follows another, as returned by transition_count';
+COMMENT ON TYPE event_pair IS 'how often one event follows another, as returned by transition_count';
 
-CREATE POPULATION AGGREGATE transition_count(conversion text, minimum integer USUALLY, likely double precision USUALLY, top integer USUALLY) RETURNS transition STATE 16384 FROM event, score AS 'how often one event follows another, and how likely it leads to a conversion';
+CREATE POPULATION AGGREGATE transition_count(conversion text, minimum integer USUALLY, likely double precision USUALLY, top integer USUALLY) RETURNS event_pair STATE 16384 FROM event, score AS 'how often one event follows another, and how likely it leads to a conversion';

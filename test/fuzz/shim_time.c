@@ -96,20 +96,35 @@ DetermineTimeZoneOffset(struct pg_tm *tm, pg_tz *zone)
 	return -zone->hours * SECS_PER_HOUR;
 }
 
+/* Clocks are never set. */
+int
+pg_next_dst_boundary(const pg_time_t *at, long int *before, int *before_is_dst,
+					 pg_time_t *boundary, long int *after, int *after_is_dst, const pg_tz *zone)
+{
+	return 0;
+}
+
 int
 timestamp2tm(Timestamp at, int *offset, struct pg_tm *tm, fsec_t *fsec, const char **name,
 			 pg_tz *zone)
 {
 	int64		local = at + (zone ? zone->hours * USECS_PER_HOUR : 0);
 	int64		days = local / USECS_PER_DAY;
+	int64		rest = local % USECS_PER_DAY;
 
 	if (!IS_VALID_TIMESTAMP(at))
 		return -1;
-	if (local % USECS_PER_DAY < 0)
+	if (rest < 0)
+	{
 		days--;
+		rest += USECS_PER_DAY;
+	}
 	memset(tm, 0, sizeof(*tm));
 	j2date((int) days + POSTGRES_EPOCH_JDATE, &tm->tm_year, &tm->tm_mon, &tm->tm_mday);
-	*fsec = 0;
+	tm->tm_hour = rest / USECS_PER_HOUR;
+	tm->tm_min = rest / USECS_PER_MINUTE % MINS_PER_HOUR;
+	tm->tm_sec = rest / USECS_PER_SEC % SECS_PER_MINUTE;
+	*fsec = rest % USECS_PER_SEC;
 	if (offset)
 		*offset = zone ? DetermineTimeZoneOffset(tm, zone) : 0;
 	return 0;

@@ -159,6 +159,78 @@ check_added_sessions(const Counted *before)
 }
 
 /* ----------
+ * Journey maps and pain points
+ * ----------
+ */
+
+/* Columns of journey_map_stage. */
+enum
+{
+	MAP_POSITION,
+	MAP_CUSTOMERS = 3,
+	MAP_REACHED = 5,
+	MAP_EXITS = 7,
+	MAP_EXIT_RATE,
+	MAP_TOUCHPOINTS,
+	MAP_CHANNELS = 11,
+	MAP_TOP_CHANNEL,
+	MAP_P10_SCORE = 18,
+	MAP_P90_SCORE,
+	MAP_MEDIAN_TO_NEXT = 21,
+	MAP_P90_TO_NEXT
+};
+
+/* Whatever was counted, a row of a map makes sense. */
+static inline void
+check_map(const Datum *values, const bool *nulls)
+{
+	static int64 before;
+	int64		reached = DatumGetInt64(values[MAP_REACHED]);
+
+	fuzz_check(reached >= 0 && (DatumGetInt32(values[MAP_POSITION]) == 1 || reached <= before),
+			   "more customers reach a stage than the one before");
+	before = reached;
+	fuzz_check(DatumGetInt64(values[MAP_CUSTOMERS]) >= 0 && DatumGetInt64(values[MAP_EXITS]) >= 0 &&
+			   DatumGetInt64(values[MAP_TOUCHPOINTS]) >= 0, "a count is below zero");
+	fuzz_check(is_rate(values, nulls, MAP_EXIT_RATE), "a rate is not between 0 and 1");
+	fuzz_check(nulls[MAP_TOP_CHANNEL] == (DatumGetInt64(values[MAP_CHANNELS]) == 0),
+			   "one of the channels is on top, or there is none");
+	fuzz_check(nulls[MAP_P10_SCORE] == nulls[MAP_P90_SCORE] &&
+			   nulls[MAP_MEDIAN_TO_NEXT] == nulls[MAP_P90_TO_NEXT], "a percentile is missing");
+	fuzz_check(is_after(values, nulls, MAP_P90_SCORE, MAP_P10_SCORE) &&
+			   is_after(values, nulls, MAP_P90_TO_NEXT, MAP_MEDIAN_TO_NEXT), "percentiles fall");
+	counted.touchpoints += DatumGetInt64(values[MAP_TOUCHPOINTS]);
+}
+
+/* Columns of pain_point. */
+enum
+{
+	POINT_CUSTOMERS = 3,
+	POINT_TOUCHPOINTS,
+	POINT_LEFT,
+	POINT_PAIN = 9
+};
+
+static inline void
+check_point(const Datum *values, const bool *nulls)
+{
+	fuzz_check(DatumGetInt64(values[POINT_CUSTOMERS]) >= 0 &&
+			   DatumGetInt64(values[POINT_TOUCHPOINTS]) >= 0 &&
+			   DatumGetInt64(values[POINT_LEFT]) >= 0, "a count is below zero");
+	fuzz_check(!nulls[POINT_PAIN] && DatumGetFloat8(values[POINT_PAIN]) >= 0 &&
+			   isfinite(DatumGetFloat8(values[POINT_PAIN])), "pain is no number");
+	counted.touchpoints += DatumGetInt64(values[POINT_TOUCHPOINTS]);
+}
+
+/* Of the four touchpoints that are added as many count as have a stage. */
+static inline void
+check_added_touchpoints(const Counted *before)
+{
+	fuzz_check(counted.touchpoints - before->touchpoints <= 4,
+			   "more touchpoints count than are added");
+}
+
+/* ----------
  * Answers of any analysis
  * ----------
  */
@@ -174,6 +246,8 @@ typedef struct Checks
 static const Checks checks[] = {
 	{"stage_funnel", check_stage, check_added_stages},
 	{"session_summary", check_summary, check_added_sessions},
+	{"journey_map", check_map, check_added_touchpoints},
+	{"pain_points", check_point, check_added_touchpoints},
 	{NULL}
 };
 

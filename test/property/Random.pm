@@ -123,11 +123,12 @@ sub journey_text
 	return join ', ', @words;
 }
 
+# 'after' is a word of models of stages.
 sub label_text
 {
 	my ($label) = @_;
 
-	return $label =~ /^\w+$/ && !chance(0.05) ? $label : qq("$label");
+	return $label =~ /^\w+$/ && $label ne 'after' && !chance(0.05) ? $label : qq("$label");
 }
 
 # ----- patterns --------------------------------------------------------------
@@ -315,9 +316,21 @@ sub pattern_text
 	  if defined $pattern->{within};
 	push @clauses, keyword('from') . ' ' . keyword('first') if $pattern->{from_first};
 	push @clauses, keyword('same') . ' ' . keyword('channel') if $pattern->{same_channel};
-	push @clauses, keyword('by') . ' ' . keyword($pattern->{by}) if $pattern->{by};
+	push @clauses, by_text($pattern) if $pattern->{by};
 	@clauses = reverse @clauses if chance(0.3);
 	return join ' ', $text, @clauses;
+}
+
+sub by_text
+{
+	my ($pattern) = @_;
+	my @days = qw(sunday monday tuesday wednesday thursday friday saturday);
+	my @words = map { keyword($_) } 'by', $pattern->{by};
+
+	push @words, keyword('of'), $pattern->{by_step} if $pattern->{by_step};
+	push @words, map { keyword($_) } 'on', $days[ $pattern->{week_begins} ] if defined $pattern->{week_begins};
+	push @words, keyword('at'), qq("$pattern->{zone}") if defined $pattern->{zone};
+	return join ' ', @words;
 }
 
 sub keyword { return chance(0.1) ? uc $_[0] : $_[0]; }

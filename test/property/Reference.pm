@@ -10,7 +10,9 @@
 #	{ set => 0 | 1,             steps joined by '&' instead of arrows
 #	  elements => [ ... ],      steps and exclusions, in the order written
 #	  within => microseconds, from_first => 0 | 1, same_channel => 0 | 1,
-#	  by => 'channel' | 'day' | 'week' | 'month' }
+#	  by => 'channel' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year',
+#	  zone => its name, week_begins => 0 (Sunday) to 6,
+#	  by_step => the number of the step whose channel it is instead }
 # an element is
 #	{ choice => [ [ event, channel ], ... ], each a name, or undef for "any or none"
 #	  not => 0 | 1, optional => 0 | 1,
@@ -23,7 +25,8 @@ package Reference;
 use strict;
 use warnings;
 use Exporter 'import';
-use POSIX qw(floor strftime);
+use POSIX qw(floor strftime tzset);
+use Time::Local qw(timegm_modern);
 
 our @EXPORT_OK = qw(canonical fits steps_of best_chain chain_times completed attempts
   chains_by_label);
@@ -362,38 +365,97 @@ sub completed
 
 # ----- breakdowns ------------------------------------------------------------
 
-# What a report with 'by' calls a touchpoint: its channel, or the day, the Monday
-# of the week or the first of the month that it is in, in UTC.
+# What a report with 'by' calls a touchpoint: its channel, or the first day of the
+# week, month, quarter or year that it is in, or the hour with its offset.
 sub label_of
 {
-	my ($by, $touchpoint) = @_;
+	my ($pattern, $touchpoint) = @_;
+	my $by = $pattern->{by};
 
 	return $touchpoint->{channel} if $by eq 'channel';
 
 	my $seconds = floor($touchpoint->{at} / 1_000_000);
-	my ($month_day, $week_day) = (gmtime $seconds)[ 3, 6 ];
-	my $back = $by eq 'day' ? 0 : $by eq 'week' ? ($week_day + 6) % 7 : $month_day - 1;
+	my @clock = clock($pattern->{zone}, $seconds);
 
-	return strftime('%Y-%m-%d', gmtime($seconds - $back * 86_400));
+	return strftime('%Y-%m-%d %H:00', @clock) . offset_text(timegm_modern(@clock[ 0 .. 4 ], $clock[5] + 1900) - $seconds)
+	  if $by eq 'hour';
+
+	my ($day, $month, $year, $week_day) = day_of($pattern->{zone}, $seconds);
+
+	$month -= $month % 3 if $by eq 'quarter';
+	$month = 0 if $by eq 'year';
+	$day = 1 if $by =~ /^(?:month|quarter|year)$/;
+
+	my $midnight = timegm_modern(0, 0, 0, $day, $month, $year + 1900);
+
+	$midnight -= 86_400 * (($week_day - ($pattern->{week_begins} // 1)) % 7) if $by eq 'week';
+	return strftime('%Y-%m-%d', gmtime $midnight);
+}
+
+# What clocks of a zone show, as localtime says it.
+sub clock
+{
+	my ($zone, $seconds) = @_;
+
+	local $ENV{TZ} = $zone // 'UTC';
+	tzset();
+	return localtime $seconds;
+}
+
+# The earliest day that clocks show then or soon: where they are set back from just after
+# midnight, the day before is not yet over.
+my %day_of;
+
+sub day_of
+{
+	my ($zone, $seconds) = @_;
+	my $days = $day_of{ $zone // '' }{$seconds} //= [ sort { $a->[2] <=> $b->[2] || $a->[1] <=> $b->[1] || $a->[0] <=> $b->[0] }
+		  map { [ (clock($zone, $seconds + 60 * $_))[ 3 .. 6 ] ] } 0, $zone ? 1 .. 120 : () ];
+
+	return @{ $days->[0] };
+}
+
+# '+02', '-03:30', '+00:53:28'
+sub offset_text
+{
+	my ($east) = @_;
+	my $offset = abs $east;
+	my @parts = (int($offset / 3600), int($offset / 60) % 60, $offset % 60);
+
+	pop @parts while @parts > 1 && $parts[-1] == 0;
+	return ($east < 0 ? '-' : '+') . join ':', map { sprintf '%02d', $_ } @parts;
 }
 
 # The labels that a customer is counted under, each with the chain reported
 # there: the best of those that start under it.  With 'from first' a journey has
-# but one label, that of its best chain.  The label of no channel is ''.
+# but one label, that of its best chain.  The label of no channel is ''.  By the
+# channel of a step there is one label, that of the best chain's touchpoint, and
+# no channel if that chain, or the journey, has none.
 sub chains_by_label
 {
 	my ($pattern, @journey) = @_;
+
+	if ($pattern->{by_step})
+	{
+		my $best = best_chain($pattern, @journey);
+		my $touchpoint = $best && $best->{touchpoints}[ $pattern->{by_step} - 1 ];
+
+		return ($touchpoint && $touchpoint->{channel} // '' => $best);
+	}
+
 	my @chains = map { $pattern->{from_first} ? best_chain($pattern, @$_) // () : chains($pattern, @$_) }
 	  judged_apart($pattern, @journey);
 	my %under;
 
-	push @{ $under{ label_of($pattern->{by}, $_->{touchpoints}[0]) // '' } }, $_ foreach @chains;
+	push @{ $under{ label_of($pattern, $_->{touchpoints}[0]) // '' } }, $_ foreach @chains;
 	return map { $_ => best_of(@{ $under{$_} }) } keys %under;
 }
 
 # ----- attempts --------------------------------------------------------------
 
-# Completed chains one after the other, and the unfinished one after them.
+# Completed chains one after the other, and the unfinished one after them.  The
+# journey of one goes from its first to its last touchpoint, that of the
+# unfinished one as far as it may go on.
 sub attempts
 {
 	my ($pattern, @journey) = @_;
@@ -405,15 +467,20 @@ sub attempts
 		my @values = grep { defined } map { $_->{value} } @matched;
 		my $sum;
 
+		my $completed = completed($pattern, $chain);
+		my $from = $matched[0]{at};
+		my $to = $completed ? $matched[-1]{at} : defined $pattern->{within} ? $from + $pattern->{within} : undef;
+
 		$sum += $_ foreach @values;
 		push @rows,
 		  {
-			started_at => $matched[0]{at},
+			started_at => $from,
 			ended_at => $matched[-1]{at},
 			reached => $chain->{reached},
-			completed => completed($pattern, $chain),
+			completed => $completed,
 			entry_channel => $matched[0]{channel},
-			value => $sum
+			value => $sum,
+			journey => [ grep { $_->{at} >= $from && !(defined $to && $_->{at} > $to) } @journey ]
 		  };
 		last unless $rows[-1]{completed};
 		@journey = grep { $_->{at} > $matched[-1]{at} } @journey;

@@ -146,7 +146,16 @@ sub attempt_list
 	} attempts(pattern($pattern), journey($journey));
 }
 
+sub attempt_journeys
+{
+	my ($journey, $pattern) = @_;
+
+	return join ', ', map { join ' ', map { "$_->{event}$_->{at}" } @{ $_->{journey} } } attempts(pattern($pattern), journey($journey));
+}
+
 is(attempt_list('a1@p=2 b2 a3=4 b4=1 a5@q', 'a -> b'), '1-2 2! p 2, 3-4 2! - 5, 5-5 1 q -', 'attempts');
+is(attempt_journeys('a1 x1 y2 b3 z3 b4 a5 x6 y9', 'a -> b'), 'a1 x1 y2 b3 z3, a5 x6 y9', 'their journeys: both instants included, the last to the end');
+is(attempt_journeys('a1 x2 x4 x5', 'a -> b within=3'), 'a1 x2 x4', 'or as long as the window is open');
 is(attempt_list('a1 b2 a2 b2', 'a -> b'), '2-2 2! - -', 'later instants only');
 is(attempt_list('a1@q a1 b2', 'a -> b'), '1-2 2! - -', 'the canonical order decides');
 is(attempt_list('a1 x2 a3', 'a -> !x'), '3-3 2! - -', 'who has no x after it');

@@ -68,7 +68,7 @@ sub copy_rows
 
 	foreach my $row (@rows)
 	{
-		print $file join("\t", map { defined $_ ? $_ =~ s/\\/\\\\/gr : '\N' } @$row), "\n";
+		print $file join("\t", map { defined $_ ? $_ =~ s/\\/\\\\/gr =~ s/\n/\\n/gr : '\N' } @$row), "\n";
 	}
 	close $file or die "could not write $file: $!\n";
 	return $file;

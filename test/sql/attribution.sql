@@ -109,6 +109,9 @@ SELECT credits(j('1:ad@a 1:buy'), 'buy'), credits(j('1:zoom@a 1:buy'), 'buy'), c
 SELECT credits(j('0:ad@a 1:buy=2 1:buy=1'), 'buy');
 \echo -- if touches are exclusive the first of them in the order of the journey has them
 SELECT conversion, conversion_value, channel, attributed_value FROM attribute_touchpoints(j('0:ad@a 1:buy=2 1:buy=1'), 'buy', scope => 'exclusive');
+\echo -- nor is the own channel of a conversion a touch; a row beside it is
+SELECT touchpoint, event, channel, credit FROM attribute_touchpoints(j('0:buy@a'), 'buy');
+SELECT touchpoint, event, channel, credit FROM attribute_touchpoints(j('0:arrival@a 0:buy@a'), 'buy');
 \echo -- every conversion counts, also the second one within a minute
 SELECT credits(j('0:ad@a 0.0001:buy 0.0002:buy'), 'buy');
 \echo -- ties in time stand in the order of the journey: event, channel
@@ -178,6 +181,9 @@ SELECT credits(journey '2026-03-01 00:00Z ad@a, 2026-03-02 00:00Z ad@"Paid Socia
 SELECT credits(j('0:ad@direct 1:view 2:buy'), '* -> buy', 'first_non(direct)');
 SELECT credits(j('0:view 1:ad@direct 2:buy'), '* -> buy', 'last_non(direct)');
 
+\echo -- a channel whose name is taken away is no touch, and conversions on it stay
+SELECT channel, credit FROM attribute_touchpoints(rename_channels(j('0:ad@a 1:visit@direct 2:buy@direct'), '{"direct": ""}'), 'buy');
+SELECT channel, credit FROM attribute_touchpoints(rename_channels(j('1:visit@direct 2:buy@direct'), '{"direct": ""}'), 'buy');
 \echo -- w_shaped: first touch, the last ones up to lead and opportunity, and the others
 SELECT credits(j('0:ad@a 1:ad@b 2:lead 3:ad@c 4:ad@d 5:opp 6:ad@e 7:buy'), 'buy', 'w_shaped(lead, opp)');
 SELECT credits(j('0:ad@a 1:ad@b 2:lead_2 3:ad@c 4:ad@d 5:opp 6:ad@e 7:buy'), 'buy', 'w_shaped(lead*, opp)');
@@ -233,6 +239,8 @@ SELECT shown(channel_attribution(journey, 'buy', 'shapley, markov')) FROM custom
 \echo -- touches without a channel stand under (none), with those of a channel of that name
 SELECT shown(channel_attribution(j('0:view 1:ad@b 2:buy=-6'), '* -> buy', 'linear'));
 SELECT shown(channel_attribution('2026-03-01 00:00Z view, 2026-03-02 00:00Z ad@"(none)", 2026-03-03 00:00Z buy', '* -> buy', 'linear'));
+\echo -- so they are one channel where channels share alike: 1/2 each with p, and one participation
+SELECT shown(channel_attribution('2026-03-01 00:00Z view, 2026-03-02 00:00Z ad@"(none)", 2026-03-02 01:00Z ad@p, 2026-03-03 00:00Z buy', '* -> buy', 'linear_unique, participation, shapley'));
 \echo -- rows stand in the order of the models and of the bytes of channels
 SELECT string_agg(c.model || ' ' || coalesce(c.channel, 'nobody'), ', ')
 FROM unnest((SELECT channel_attribution(journey, '* -> buy', 'last, first')
@@ -353,7 +361,7 @@ SET max_parallel_workers_per_gather = 0;
 
 \echo -- a conversion is one step, or a touch and a step
 SELECT refusal(format('SELECT attribute_touchpoints(%L, %L)', '', c)) FROM unnest(ARRAY['a -> b -> c', 'a => b', 'a ->[<= 1 hour] b', 'a? -> b', 'a -> !b', 'a & b',
-    'a -> b from first', 'a same channel', 'a by week', '', 'a b']) c;
+    'a -> b from first', 'a same channel', 'a by channel', 'a by week', '', 'a b']) c;
 SELECT refusal($$SELECT channel_attribution(journey, 'a -> b -> c', 'first') FROM attribution.customers$$);
 \echo -- unknown models, and what stands in their parentheses
 SELECT refusal(format('SELECT attribute_touchpoints(%L, %L, %L)', '', 'buy', m)) FROM unnest(ARRAY['lst', '', 'first,', 'first last', 'linear(1)', 'first_non', 'first_non()',
@@ -396,6 +404,7 @@ END $$;
 \echo == notices: no such conversion; no touch of any; none where there is one
 SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad@a 1:buy'), 'purchase', 'last'))) c;
 SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad 1:buy'), 'buy', 'markov'))) c;
+SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad@a 1:buy@a'), 'advert -> buy', 'last'))) c;
 SELECT count(*) FROM unnest((SELECT channel_attribution(j('0:ad@a 1:buy'), 'buy', 'last'))) c;
 
 \echo == attribution_from_paths: paths that are counted already

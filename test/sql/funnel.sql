@@ -165,6 +165,66 @@ SELECT p, label, label::date FROM unnest('{week,month}'::text[]) p CROSS JOIN LA
     (VALUES ('+12000-02-29 00:00:00+00 a'::journey), ('0001-01-01 00:00:00+00 a'), ('0000-12-31 00:00:00+00 a')) v(journey))) f;
 RESET datestyle;
 
+\echo 'by hour, in a zone: the one that comes twice is two, told apart by their offsets; the last one is not over'
+CREATE FUNCTION starts(journey, by text) RETURNS TABLE (label text, customers bigint, complete boolean) LANGUAGE sql AS $$
+    SELECT label, customers, complete FROM unnest((SELECT stage_funnel($1, 'a within 0 s by ' || by)))
+$$;
+SELECT *, label::timestamptz FROM starts('2026-10-24 23:59Z a, 2026-10-25 00:00Z a, 2026-10-25 00:59:59.999999Z a, 2026-10-25 01:00Z a, 2026-10-25 02:30Z a', 'hour at "Europe/Berlin"');
+SELECT * FROM starts('2026-03-29 00:30Z a, 2026-03-29 01:30Z a, 1969-12-31 23:59:59.999999Z a, 1970-01-01 00:00Z a', 'hour');
+\echo hours of offsets that are no whole hours, of seconds west and east of Greenwich, and at the ends of time
+SELECT * FROM starts('2026-03-01 09:14Z a, 2026-03-01 09:15Z a', 'hour at "Asia/Kathmandu"');
+SELECT * FROM starts('1890-01-01 00:00Z a', 'hour at "Europe/Berlin"') UNION ALL SELECT * FROM starts('1880-01-01 00:00Z a', 'hour at "America/New_York"');
+SELECT label, label::timestamptz FROM starts('-4712-01-01 00:00:00.5Z a, 0000-12-31 23:30Z a, +294276-12-31 23:59:59.999999Z a', 'hour') ORDER BY 2;
+\echo clocks that are set by half an hour: each hour has one offset
+SELECT * FROM starts('2026-04-04 14:30Z a, 2026-04-04 15:00Z a, 2026-04-04 15:30Z a, 2026-10-03 15:29Z a, 2026-10-03 15:30Z a, 2026-10-03 16:00Z a', 'hour at "Australia/Lord_Howe"');
+\echo 'and once, at a minute past midnight, back to the day before, which then is not over before the second midnight'
+SELECT * FROM starts('2005-10-30 02:30:30Z a, 2005-10-30 02:31Z a, 2005-10-30 03:29:59Z a, 2005-10-30 03:30Z a', 'hour at "America/St_Johns"');
+SELECT * FROM starts('2005-10-30 02:30:30Z a, 2005-10-30 02:31Z a, 2005-10-30 03:30Z a', 'day at "America/St_Johns"');
+SELECT * FROM starts('2005-10-30 02:30:30Z a', 'day at "America/St_Johns"');
+\echo 'and forwards, at a minute past midnight: 0:01 to 1:01'
+SELECT * FROM starts('2006-04-02 03:30:30Z a, 2006-04-02 03:31Z a, 2006-04-02 04:29Z a, 2006-04-02 04:30Z a', 'hour at "America/St_Johns"');
+\echo by quarter and year, in UTC and in a zone that is an hour ahead of it
+SELECT * FROM starts('2025-12-31 23:30Z a, 2026-01-01 00:00Z a, 2026-03-31 23:59:59.999999Z a, 2026-04-01 00:00Z a, 2026-07-04 00:00Z a, 2026-12-31 00:00Z a', 'quarter');
+SELECT * FROM starts('2025-12-31 23:30Z a, 2026-12-31 22:59:59.999999Z a, 2026-12-31 23:00Z a', 'year at "Europe/Berlin"');
+SELECT * FROM starts('2025-12-31 23:30Z a, 2026-01-01 00:00Z a, 2028-02-29 00:00Z a', 'year');
+SELECT p, label, complete FROM unnest('{quarter,year}'::text[]) p, starts('-4712-01-01 00:00Z a, 0000-02-29 00:00Z a, 0001-05-01 00:00Z a, +294276-12-31 23:59:59.999999Z a', p);
+\echo by week on any day: Sunday, 1 March 2026, is the last day of a week from Monday, the first of one from Sunday
+SELECT d, array_agg(label) FROM unnest('{sunday,monday,tuesday,wednesday,Thursday,FRIDAY,saturday}'::text[]) WITH ORDINALITY w(d, n),
+    starts('2026-03-01 12:00Z a', 'week on ' || d) GROUP BY d, n ORDER BY n;
+SELECT * FROM starts('2026-02-28 14:59Z a, 2026-02-28 15:00Z a, 2026-03-07 14:59Z a, 2026-03-07 15:00Z a', 'week on sunday at "Asia/Tokyo"');
+
+\echo 'by channel of a step: of what the reported chain matched there; each customer has one label, so that the labels add up to the whole'
+CREATE TABLE checkout (customer int, journey journey);
+INSERT INTO checkout VALUES
+    (1, '2026-03-01 09:00Z visit@ads, 2026-03-01 10:00Z pay@card =10'),
+    (2, '2026-03-01 09:00Z visit@ads, 2026-03-01 09:30Z visit@mail, 2026-03-01 09:40Z help, 2026-03-01 10:00Z pay@card =20, 2026-03-01 11:00Z pay@wallet =5'),
+    (3, '2026-03-01 09:00Z visit@mail, 2026-03-01 10:00Z pay@wallet =7'),
+    (4, '2026-03-01 09:00Z visit@mail, 2026-03-01 10:00Z pay =1'),
+    (5, '2026-03-01 09:00Z visit@card'),
+    (6, '2026-03-01 09:00Z pay@card');
+SELECT label, step, customers, touchpoints, skipped, step_value FROM unnest((SELECT stage_funnel(journey, 'visit -> help? -> pay by channel of pay') FROM checkout));
+SELECT step, customers, touchpoints, skipped, step_value FROM unnest((SELECT stage_funnel(journey, 'visit -> help? -> pay') FROM checkout));
+\echo 'that of step 1 is that of the chain, unlike each that a chain could start with'
+SELECT label, customers FROM unnest((SELECT stage_funnel(journey, 'visit -> pay by channel of visit') FROM checkout)) WHERE step = 1;
+SELECT label, customers FROM unnest((SELECT stage_funnel(journey, 'visit -> pay by channel') FROM checkout)) WHERE step = 1;
+\echo a step by number, by its own name, by a quoted one, and with an optional step before it
+SELECT p, label, customers FROM unnest(ARRAY['visit? -> pay by channel of 1', 'visit? -> pay by channel of 2', 'visit -> (pay|help) as "first of them" by channel of "first of them"',
+    'visit -> (pay|help) BY CHANNEL OF "(pay|help)" from first', 'visit -> pay within 1 hour by channel of pay', 'visit -> pay@* same channel by channel of "pay@*"']) WITH ORDINALITY p(p, n),
+    LATERAL unnest((SELECT stage_funnel(journey, p) FROM checkout)) f WHERE step = 2 ORDER BY n, label COLLATE "C";
+\echo nobody who started is a customer of no label, too; nobody at all none
+SELECT * FROM unnest((SELECT stage_funnel(journey, 'pay -> visit by channel of visit') FROM checkout WHERE customer = 5)) WHERE step = 1;
+SELECT stage_funnel(journey, 'pay -> visit by channel of visit') FROM checkout WHERE false;
+\echo 'straight from rows: the same, also of who did nothing that the pattern names'
+SELECT k = j AS same, cardinality(k) FROM
+    (SELECT stage_funnel(customer, at, event, channel, value, 'visit -> help? -> pay by channel of pay') AS k FROM checkout, touchpoints(journey)) k,
+    (SELECT stage_funnel(journey, 'visit -> help? -> pay by channel of pay') AS j FROM checkout) j;
+SELECT k = j AS same, cardinality(k), k[1].label, k[1].customers FROM
+    (SELECT stage_funnel(customer, at, event, channel, value, 'help? by channel of help') AS k FROM checkout, touchpoints(journey)) k,
+    (SELECT stage_funnel(journey, 'help? by channel of help') AS j FROM checkout) j;
+SELECT stage_funnel(customer, at, event, 'visit -> pay by channel of pay') FROM checkout, touchpoints(journey);
+DROP TABLE checkout;
+DROP FUNCTION starts;
+
 -- What looks like a slip
 
 \echo a term that no touchpoint matched

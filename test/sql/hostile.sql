@@ -69,14 +69,16 @@ CREATE FUNCTION arguments(t regtype) RETURNS text[] LANGUAGE sql AS $$
 		WHEN 'journey_tally' THEN ARRAY['NULL', '''tally 2 "stage_funnel" 1 ["pattern" "a -> b"] [("label" 1 [] 2 ["ended" count])] []''',
 			'''tally 2 "stage_funnel" 1 ["pattern" "a"] [("all" 0 ["latest" latest] 1 ["term" latest]) ("label" 1 ["until" latest] 1 ["ended" count "skipped" count "touchpoints" count "time" duration "value" sum "since previous" durations "since start" durations])] [("all" [] 829215000000000 1) ("label" [null] none 0 0 1 (0 0) (0 0 0) [] [(1 0 0)])]''',
 			'''tally 2 "session_summary" 1 ["gap" "1800000000"] [] []''', '''tally 2 "x" 0 [] [] []''', '''tally''']
-		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''', '''online''', '''drop''']
+		WHEN 'text' THEN ARRAY['NULL', '''first''', '''a -> b within 7 days''', '''''', '''"''', 'repeat(''a->'', 400)', '''Europe/Paris''', 'E''\x7f''', '''online''', '''drop''', '''a: source in (*)''']
+		WHEN 'bigint[]' THEN ARRAY['NULL', '''{3,1,5}''', '''{}''', '''{1,NULL,-1}''', '''{{1,2,3}}''', '''{9223372036854775807,0,0}''']
+		WHEN 'double precision[]' THEN ARRAY['NULL', '''{3,6,2}''', '''{NaN,Infinity,-1}''']
 		WHEN 'text[]' THEN ARRAY['NULL', '''{a,b}''', '''{}''', '''{NULL}''', '''{{a,b},{c,d}}''']
 		WHEN 'cstring' THEN ARRAY['NULL', '''2026-03-01 09:00Z a''', '''''', '''tally''']
 		WHEN 'timestamp with time zone' THEN ARRAY['NULL', '''2026-03-01 09:00Z''', '''infinity''', '''-infinity''',
 			'''4714-11-24 00:00Z BC''', '''294276-12-31 23:59:59.999999Z''']
 		WHEN 'interval' THEN ARRAY['NULL', '''30 minutes''', '''0''', '''-1 day''', '''1 month''', '''178000000 years''']
 		WHEN 'double precision' THEN ARRAY['NULL', '1.5', '''NaN''', '''-Infinity''', '-1.7976931348623157e308', '5e-324']
-		WHEN 'integer' THEN ARRAY['NULL', '1', '0', '-1', '2147483647', '(-2147483648)']
+		WHEN 'integer' THEN ARRAY['NULL', '1', '4', '0', '-1', '2147483647', '(-2147483648)']
 		WHEN 'bigint' THEN ARRAY['NULL', '1', '0', '-1', '9223372036854775807', '(-9223372036854775808)']
 		WHEN 'boolean' THEN ARRAY['NULL', 'true', 'false']
 		WHEN 'jsonb' THEN ARRAY['NULL', '''[{"at": "2026-03-01 09:00Z", "event": "a"}]''', '''null''', '''{}''', '''[[]]''', '''[{"at": 1}]''']
@@ -284,14 +286,21 @@ BEGIN
 				public.length(j), public.started_at(j), public.ended_at(j), public.duration(j), public.duration_seconds(j), public.events(j), public.channels(j),
 				public.total_value(j), public.event_path(j), public.channel_path(j), public.channel_switches(j), public.first_channel(j),
 				public.last_channel(j), public.last_channel(j, '{w}'), public.idle_seconds(j), public.active_dates(j, 'Asia/Tokyo')), ',' ORDER BY id) FROM public.shop),
-		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.slice(j, '2026-03-01 12:00Z', NULL), public.before(j, 'c'), public.after(j, 'c'),
+		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.slice(j, '2026-03-01 12:00Z', NULL), public.before(j, 'c'), public.after(j, 'c'), public.before(j, 'c', true), public.after(j, 'c', true), public.slice(j, 'a -> c'), public.replace_matches(j, 'a -> c', 'm'), public.channels_as_events(j),
 				public.keep_touchpoints(j, 'a'), public.drop_touchpoints(j, 'a'), public.first_touchpoints(j, 2), public.last_touchpoints(j, 2),
 				public.distinct_touchpoints(j), public.collapse(j), public.rename_events(j, '{"a": "z"}'), public.rename_channels(j, '{"*": "z"}'),
 				j OPERATOR(public.||) '2026-03-01 09:00Z q'), ',' ORDER BY id) FROM public.shop),
 		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', public.restage(j, 'x: a, c; y: b after a', 'keep'), public.furthest_stage(j, 'x: a, c; y: b after a'),
 				public.current_stage(j, 'x: a, c; y: b after a'), public.stage_of('purchase', 'w', 'online'), public.stage_pattern('online'), public.stage_model('online')), ',' ORDER BY id) FROM public.shop),
 		(SELECT pg_catalog.string_agg(s::pg_catalog.text, ',') FROM public.stage_models() s),
+		(SELECT public.journey_map(j, 'x: a, c; y: b after a')::pg_catalog.text FROM public.shop),
+		(SELECT public.journey_map(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
+		(SELECT public.pain_points(j, 'x: a, c; y: b after a')::pg_catalog.text FROM public.shop),
+		(SELECT public.pain_points(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
+		(SELECT pg_catalog.concat_ws(' ', public.score_from_nps(7), public.score_from_csat(4, 5), public.score_from_ces(4, 5))),
 		(SELECT pg_catalog.string_agg(r::pg_catalog.text, ',') FROM public.stage_model_rules('online') r),
+		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', c, public.channel_kind(c), public.channel_direction(c)), ',' ORDER BY id) FROM public.shop, public.classify_channel('source', 'store') c),
+		(SELECT pg_catalog.concat_ws(' ', public.nps(9), public.csat(4, 5), public.ces(id), public.nps_summary(9), public.csat_summary(4, 5), pg_catalog.md5(public.channel_rules())) FROM public.shop),
 		(SELECT pg_catalog.count(*) FROM (SELECT DISTINCT j FROM public.shop) q),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.=) b.j),
 		(SELECT pg_catalog.count(*) FROM public.shop a JOIN public.shop b ON a.j OPERATOR(public.<) b.j),

@@ -157,6 +157,15 @@ SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('1
 \echo attempts: the next one uses later instants only
 SELECT attempt, hours(ARRAY[started_at, ended_at]), completed FROM attempts(j('0:a 1:b 1:a 2:b'), 'a -> b');
 SELECT count(*) FROM attempts(j('0:z'), 'a -> b');
+\echo attempts: journey is all from the first to the last instant, what is there beside included, with channels, values and scores
+SELECT attempt, journey FROM attempts('2026-03-01 00:00:00+00 w, 2026-03-01 01:00:00+00 a@p =1 *2, 2026-03-01 01:00:00+00 v, 2026-03-01 02:00:00+00 x@q, 2026-03-01 03:00:00+00 b, 2026-03-01 03:00:00+00 y *3, 2026-03-01 04:00:00+00 z', 'a -> b');
+\echo attempts: journey of an unfinished one goes on to the end of the window, inclusive, or of the journey; other channels are in it
+SELECT pattern, attempt, completed, event_path(a.journey) FROM unnest(ARRAY['a -> b -> c', 'a -> b -> c within 3 hours', 'a -> b -> c within 3 hours from first',
+        'a@p -> b same channel', 'a & c', 'b & c within 0 s', 'c? -> d', 'a -> !e', 'a -> !e within 2 hours', 'a -> f? within 1 hour', 'f']) WITH ORDINALITY p(pattern, n),
+    attempts(j('0:a@p 1:b@q 2:d 3:a@p 4:b@q 5:e 6:x 6:y 7:z'), pattern) a ORDER BY n, attempt;
+SELECT a.journey FROM attempts('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b') a;
+SELECT a.journey FROM attempts('-4712-01-01 00:00:00+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b within 15000000 weeks') a;
+SELECT a.journey FROM attempts('+294276-12-31 23:59:59+00 a, +294276-12-31 23:59:59.999999+00 x', 'a -> b within 15000000 weeks') a;
 SELECT count_matches(j('0:a 1:b 2:a 3:b 4:a'), 'a -> b'), count_matches(j('0:a 1:a 2:a'), 'a'), count_matches(j('0:z'), 'a'),
        count_matches(j('0:a 1:b 2:b 3:a'), 'a & b');
 
@@ -165,6 +174,8 @@ SELECT * FROM pattern_steps('"Product Viewed" -> (cart|"wish list"*)@web? as "pu
 SELECT * FROM pattern_steps('a & b@* & *');
 SELECT * FROM pattern_steps('("a ""b"""|c)@"d""e" -> "within"');
 SELECT * FROM pattern_steps('a =>[<= 90 s] b same channel by channel');
+SELECT p, matches FROM unnest(ARRAY['channel', 'channel of b', 'channel of "404"', 'channel of 3 same channel', 'hour', 'day', 'week', 'week on MONDAY', 'week on sunday', 'month', 'quarter', 'year',
+    'week on saturday at "Asia/Dubai" from first', 'hour at "Australia/Lord_Howe"']) WITH ORDINALITY b(p, n), pattern_steps('a -> b -> 404 within 1 day by ' || p) WHERE kind = 'by' ORDER BY n;
 
 \echo NULL in, NULL out; no rows for NULL
 SELECT reached(NULL, 'a'), reached(j('0:a'), NULL), reached_at(NULL, 'a'), reached_at(j('0:a'), NULL),
@@ -317,7 +328,7 @@ SELECT reached(''::journey, 'a from');
 SELECT reached(''::journey, 'a from first from first');
 SELECT reached(''::journey, 'a same');
 SELECT reached(''::journey, 'a same channel same channel');
-SELECT reached(''::journey, 'a by year');
+SELECT reached(''::journey, 'a by decade');
 SELECT reached(''::journey, 'a by week');
 SELECT reached(''::journey, 'a? -> b by channel');
 SELECT reached(''::journey, 'a by channel at UTC');
@@ -327,6 +338,29 @@ SELECT reached(''::journey, 'a within 1 day by week at -05:00');
 SELECT reached(''::journey, 'a within 1 day by week at "UTC-5"');
 SELECT reached(''::journey, 'a within 1 day by week at "Mars/Olympus-5"');
 SELECT step FROM pattern_steps('a within 1 day by week at "Etc/GMT+5"') LIMIT 1;
+\echo periods and weekdays
+SELECT reached(''::journey, 'a by hour');
+SELECT reached(''::journey, 'a within 1 day by week on');
+SELECT reached(''::journey, 'a within 1 day by week on 1');
+SELECT reached(''::journey, 'a within 1 day by week sunday');
+SELECT reached(''::journey, 'a within 1 day by day on sunday');
+SELECT reached(''::journey, 'a within 1 day by week at "UTC" on sunday');
+\echo the step whose channel it is: by name or number, one that has a touchpoint
+SELECT reached(''::journey, 'a -> b by channel of');
+SELECT reached(''::journey, 'a -> b by channel of by');
+SELECT reached(''::journey, 'a -> b by channel of -> b');
+SELECT reached(''::journey, 'a -> b by channel of c');
+SELECT reached(''::journey, 'a -> b as c by channel of b');
+SELECT reached(''::journey, 'a -> 0 by channel of 0');
+SELECT reached(''::journey, 'a -> b by channel of 3');
+SELECT reached(''::journey, 'a -> b by channel of 99999999999999999999');
+SELECT reached(''::journey, 'a -> 2nd -> 404 by channel of 404');
+SELECT reached(''::journey, 'a -> a by channel of a');
+SELECT reached(''::journey, 'a -> !b by channel of 2');
+SELECT reached(''::journey, 'a -> !b -> !c by channel of "!b -> !c"');
+SELECT reached(''::journey, 'a -> b by channel of b by channel');
+SELECT reached(''::journey, 'a -> b by channel of b at "UTC"');
+SELECT reached(''::journey, 'a & b by channel of 1');
 \echo beyond ASCII: what looks like a blank, an arrow or a quote, or like nothing, takes quotes
 SELECT reached(''::journey, U&'visit\2192buy');
 SELECT reached(''::journey, U&'visit \21D2 buy');

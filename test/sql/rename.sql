@@ -63,12 +63,20 @@ SELECT refusal($$SELECT rename_events('', '{"": "a"}')$$);
 SELECT refusal($$SELECT rename_events('', '{"a": ""}')$$);
 SELECT refusal($$SELECT rename_events(j('0:ab 1:a'), '{"a*": "*"}')$$);
 
+\echo -- channels as events: they stay channels, values and scores stay, and what has none is left out
+SELECT s(channels_as_events(j('0:visit@ads 1:view 2:cart@web=60*4 3:pay@web=1')));
+SELECT channels_as_events(j('0:a 1:b')) = '', channels_as_events('') = '', channels_as_events(NULL);
+\echo -- touchpoints at one instant change places, and come in the order of values where channels are one
+SELECT s(channels_as_events(j('0:a@q 0:b@p 0:c@p=2 0:d@p=1 0:d@p=1*3 0:e')));
+SELECT channels_as_events(j('0:a@q 0:b@p=2')) = j('0:p@p=2 0:q@q'), events(channels_as_events(j('0:a@"a_b" 1:b@c'))), s(channels_as_events(channels_as_events(j('0:a@p 1:b'))));
+
 \echo -- a stored journey, compressed or not, is read as any other
 CREATE TABLE stored (journey journey);
 INSERT INTO stored SELECT journey_agg(timestamptz '2026-03-01 00:00Z' + make_interval(secs => n), 'event ' || n % 300, 'channel ' || n % 7, n) FROM generate_series(1, 20000) n;
-SELECT events(rename_events(journey, '{"event*": "e"}')), rename_events(rename_events(journey, '{"event*": "e*"}'), '{"e*": "event*"}') = journey FROM stored;
-\echo -- both are immutable, strict and safe in parallel queries
-SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc WHERE proname IN ('rename_events', 'rename_channels') ORDER BY proname;
+SELECT events(rename_events(journey, '{"event*": "e"}')), rename_events(rename_events(journey, '{"event*": "e*"}'), '{"e*": "event*"}') = journey,
+	length(channels_as_events(journey)), events(channels_as_events(journey)) = channels(journey) FROM stored;
+\echo -- all are immutable, strict and safe in parallel queries
+SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc WHERE proname IN ('rename_events', 'rename_channels', 'channels_as_events') ORDER BY proname;
 
 DROP TABLE stored;
 DROP FUNCTION refusal, j, s;

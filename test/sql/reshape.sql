@@ -58,6 +58,41 @@ SELECT refusal($$SELECT before(j('0:a'), 'a by channel')$$);
 SELECT refusal($$SELECT after(j('0:a'), 'a ->')$$);
 SELECT before(NULL, 'a'), after(j('0:a'), NULL);
 
+\echo -- "including": with the ends of the chain, and with what stands at their instants
+SELECT s(before(j('0:a 1:b 2:c 3:d 4:e'), 'b -> d', true)), s(after(j('0:a 1:b 2:c 3:d 4:e'), 'b -> d', true));
+SELECT s(before(j('0:a 1:a 1:b 1:c 2:d'), 'b', true)), s(after(j('0:a 1:a 1:b 1:c 2:d'), 'b', true)), s(after(j('0:a 1:b 2:c'), 'b', false));
+SELECT s(before(after(j('0:cart 1:x 2:y 3:purchase 4:z'), 'cart', true), 'purchase', true));
+\echo -- from the first purchase on: null for whoever never bought, where a slice from no instant on is the whole
+SELECT s(after(k, 'buy', true)), after(k, 'buy', true) IS NULL, s(slice(k, (reached_at(k, 'buy'))[1], NULL)) FROM unnest(ARRAY[j('0:a 1:buy 2:b 3:buy'), j('0:a 2:b')]) k;
+SELECT before(NULL, 'a', true), before(j('0:a'), NULL, true), before(j('0:a'), 'a', NULL), after(j('0:a'), 'b', true);
+SELECT refusal($$SELECT after(j('0:a'), 'a by channel', true)$$);
+
+\echo -- slice by a pattern: from the first to the last instant of the reported chain, with all that is there
+SELECT s(slice(j('0:x 1:a 1:y 2:z 3:b=1 3:y@q*2 4:x'), 'a -> b')), s(slice(j('0:a 1:a 2:b 3:b'), 'a -> b')), s(slice(j('0:b 1:c 2:a 3:b'), 'a & b & c'));
+SELECT s(slice(j('0:a 1:x 2:b'), 'a -> b')), s(slice(j('0:x 1:cart 2:y'), 'cart -> !purchase within 1 day')), s(slice(j('0:a@p 1:x 2:a@q 3:b@p'), 'a -> b same channel'));
+SELECT slice(j('0:a 1:b'), 'a -> c'), slice('', 'a'), slice(NULL, 'a'), slice(j('0:a'), NULL);
+SELECT refusal($$SELECT slice(j('0:a'), 'a by channel')$$);
+SELECT slice('-4712-01-01 00:00Z a, +294276-12-31 23:59:59.999999Z z', 'z'), slice('-4712-01-01 00:00Z a, +294276-12-31 23:59:59.999999Z z', 'a -> z') = '-4712-01-01 00:00Z a, +294276-12-31 23:59:59.999999Z z';
+
+\echo -- replace_matches: a stretch is one touchpoint at its end, by the channel it was entered by, with all its values and no score
+SELECT s(replace_matches(j('0:x=1*1 1:a@p=2*2 2:y@q=4 3:b@r=8*3 4:z*4'), 'a -> b', 'm'));
+\echo -- each completed attempt; what is at the instants of its ends is of it; what is unfinished stays
+SELECT s(replace_matches(j('0:a 1:b 2:x 3:a 4:b 5:a'), 'a -> b', 'm')), s(replace_matches(j('0:0 1:0 1:a@p 1:z 2:b 2:x@q 3:b'), 'a -> b', 'm'));
+\echo -- as attempts are counted: the latest start, so an earlier one stays
+SELECT s(replace_matches(j('0:a 1:a 2:b'), 'a -> b', 'm')), s(replace_matches(j('0:a=1 1:a'), 'a', 'a')), s(replace_matches(j('0:a 1:b 2:c'), 'a? -> b -> c', 'b'));
+SELECT s(replace_matches(j('0:cart@p=5 1:x 2:cart'), 'cart -> !cart', 'last cart')), s(replace_matches(j('0:c 1:x@w 2:b 3:a'), 'a & b & c', 'all'));
+\echo -- optional steps that were skipped do not enter
+SELECT s(replace_matches(j('0:b@q 1:c@r 2:a@p'), 'a? -> b -> c', 'm')), s(replace_matches(j('0:a@p 1:x 2:b'), 'a -> b', '_m n_'));
+\echo -- nothing that matches: as it was; null is null
+SELECT s(replace_matches(j('0:a 1:b=1'), 'a -> c', 'm')), replace_matches('', 'a', 'm') = '', replace_matches(NULL, 'a', 'm'), replace_matches(j('0:a'), NULL, 'm'), replace_matches(j('0:a'), 'a', NULL);
+\echo -- what is added up: no total changes; of what has no value there is none
+SELECT total_value(replace_matches(k, 'a -> b', 'm')), total_value(k) FROM unnest(ARRAY[j('0:a=1e16 1:x=1 2:x=1 3:b=-1e16 4:y=7'), j('0:a 1:b')]) k;
+SELECT refusal($$SELECT replace_matches('2026-03-01 00:00Z a =1.7e308, 2026-03-01 01:00Z b =1.7e308', 'a -> b', 'm')$$);
+SELECT refusal($$SELECT replace_matches(j('0:a'), 'a', '')$$);
+SELECT refusal($$SELECT replace_matches(j('0:a'), 'a by channel', 'm')$$);
+\echo -- one call site, several patterns and names
+SELECT p, s(replace_matches(j('0:a 1:b 2:a'), p, upper(p))) FROM unnest('{a,b,a -> b}'::text[]) p ORDER BY p;
+
 \echo -- keep and drop: what a term matches, and what it does not
 SELECT s(keep_touchpoints(j('0:view@web 1:cart@web 2:view@app 3:buy'), '(view|cart)@web')),
        s(drop_touchpoints(j('0:view@web 1:cart@web 2:view@app 3:buy'), '(view|cart)@web'));
@@ -96,12 +131,13 @@ CREATE TABLE stored (journey journey);
 INSERT INTO stored SELECT journey_agg(timestamptz '2026-03-01 00:00Z' + make_interval(secs => n), 'event ' || n % 300, 'channel ' || n % 7, n) FROM generate_series(1, 20000) n;
 SELECT length(slice(journey, '2026-03-01 01:00Z', '2026-03-01 02:00Z')), length(keep_touchpoints(journey, '"event 1"@"channel 1"')),
        length(last_touchpoints(journey, 10)), length(collapse(journey)), length(distinct_touchpoints(journey)),
-       first_touchpoints(journey, 30000) = journey, length(after(journey, '"event 7" -> "event 8"'))
+       first_touchpoints(journey, 30000) = journey, length(after(journey, '"event 7" -> "event 8"')),
+       length(slice(journey, '"event 7" -> "event 8"')), length(replace_matches(journey, '"event 0" -> "event 299"', 'round'))
 FROM stored;
-\echo -- every function is immutable, strict but for slice, and safe in parallel queries
-SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc
-WHERE proname IN ('slice', 'before', 'after', 'keep_touchpoints', 'drop_touchpoints', 'first_touchpoints', 'last_touchpoints', 'distinct_touchpoints', 'collapse')
-ORDER BY proname;
+\echo -- every function is immutable, strict but for slice with its open ends, and safe in parallel queries
+SELECT oid::regprocedure, provolatile, proisstrict, proparallel FROM pg_proc
+WHERE proname IN ('slice', 'before', 'after', 'keep_touchpoints', 'drop_touchpoints', 'first_touchpoints', 'last_touchpoints', 'distinct_touchpoints', 'collapse', 'replace_matches')
+ORDER BY oid::regprocedure::text;
 
 DROP TABLE stored;
 DROP FUNCTION refusal, j, s, h;

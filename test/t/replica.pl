@@ -47,7 +47,7 @@ my %questions = (
 	'sessions of journeys' => q{SELECT id, s.* FROM shop, sessionize(j, '2 minutes') s WHERE id < 110 ORDER BY id, s.session},
 	'sessions summed up' => q{SELECT s.* FROM unnest((SELECT session_summary(j, '2 minutes') FROM shop)) s},
 	'states added up' => q{SELECT s.* FROM unnest((SELECT stage_funnel_final(state_sum(state)) FROM shop WHERE id BETWEEN 101 AND 120)) s},
-	'reshaping' => q{SELECT id, md5(concat_ws('/', slice(j, '2026-01-01 00:10Z', '2026-04-01 00:00Z'), before(j, 'e1* -> e2*'), after(j, 'e1* -> e2*'),
+	'reshaping' => q{SELECT id, md5(concat_ws('/', slice(j, '2026-01-01 00:10Z', '2026-04-01 00:00Z'), before(j, 'e1* -> e2*'), after(j, 'e1* -> e2*'), before(j, 'e1*', true), after(j, 'e1*', true), slice(j, 'e1* -> e2*'), replace_matches(j, 'e1* -> e2*', 'm'), channels_as_events(j),
 			keep_touchpoints(j, 'e1*'), drop_touchpoints(j, '*@c1'), first_touchpoints(j, 3), last_touchpoints(j, 3), distinct_touchpoints(j), collapse(j),
 			rename_events(j, '{"e1": "x", "ee*": "y"}'), rename_channels(j, '{"c*": "z"}'), j || j, j::jsonb))
 		FROM shop ORDER BY id},

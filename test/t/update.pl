@@ -48,6 +48,10 @@ CREATE FUNCTION pg_temp.row_text(catalog regclass, r jsonb) RETURNS text LANGUAG
 DECLARE
 	key record;
 BEGIN
+	-- The body of a function is a tree with OIDs in it.
+	IF r ->> 'prosqlbody' IS NOT NULL THEN
+		r := jsonb_set(r, '{prosqlbody}', to_jsonb(pg_get_function_sqlbody((r ->> 'oid')::oid)));
+	END IF;
 	r := r - 'oid' - 'objoid' - 'relfilenode';
 	FOR key IN SELECT fkcols[1] AS name, pktable FROM pg_get_catalog_foreign_keys() WHERE fktable = catalog AND cardinality(fkcols) = 1
 	LOOP
@@ -171,6 +175,7 @@ sub data_of_older
 		CREATE INDEX ON listed (j);
 		INSERT INTO listed SELECT j FROM more UNION ALL SELECT '';
 		CREATE VIEW pairs AS SELECT a.id, b.id AS other FROM more a JOIN more b ON a.j = b.j;
+		CREATE VIEW tries AS SELECT a.attempt, a.value, a::text AS whole, ended.at FROM more, attempts(j, 'a -> b') a, attempts(j, 'a') AS ended(n, since, at), before(j, 'b') s WHERE s <> '';
 		CREATE FUNCTION how_many(t journey) RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM more WHERE j = t; END;
 		CREATE TABLE rows_of (customer int, at timestamptz, event text, channel text, value float8) WITH (parallel_workers = 2);
 		INSERT INTO rows_of SELECT i / 3, timestamptz '2026-03-01' + make_interval(mins => i), (ARRAY['visit', 'cart', 'buy'])[1 + i % 3], 'web', i FROM generate_series(1, 30000) i;
@@ -201,10 +206,16 @@ sub data_of_older
 	my $stored = $node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql'));
 	my $found = $node->safe_psql($now, "SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off; $count_found");
 
+	# Views of a function that has got a column since.
+	$node->safe_psql($was, q{CREATE VIEW seven AS SELECT t.* FROM more, ROWS FROM (attempts(j, 'a -> b'), unnest(ARRAY[7])) AS t(n, since, until, r, c, e, s, v, seven)});
+	my $tries = $node->safe_psql($now, 'SELECT count(*), sum(value), min(at), min(attempt) FROM tries');
+	my ($status, $out, $err) = $node->psql($was, 'TABLE tries');
+	like($err, qr/ERROR:  function attempts\(journey,text\) does not have the columns.*HINT:  .*run ALTER EXTENSION journey UPDATE\./s, 'its function says what to do');
+
 	# The library no longer has what sent rows from workers to the leader.
 	my $funnels = $node->safe_psql($now, 'TABLE keyed');
 	is($node->safe_psql($was, 'SET max_parallel_workers_per_gather = 0; TABLE keyed'), $funnels, 'without workers its aggregates over rows answer');
-	my ($status, $out, $err) = $node->psql($was, "$parallel; TABLE keyed");
+	($status, $out, $err) = $node->psql($was, "$parallel; TABLE keyed");
 	like($err, qr/ERROR:  rows of an events table are no longer collected by parallel workers.*HINT:  Run ALTER EXTENSION journey UPDATE\./s, 'with workers they say what to do');
 	$node->safe_psql($was, 'CREATE AGGREGATE own (anyelement, timestamptz, text, text) (SFUNC = stage_funnel_keyed_transition, STYPE = internal,
 		FINALFUNC = stage_funnel_keyed_final, FINALFUNC_MODIFY = SHAREABLE,
@@ -222,6 +233,12 @@ sub data_of_older
 	is($node->safe_psql($was, slurp_file('test/roundtrip/fingerprint.sql')), $stored, "data of $old are as they were");
 	is($node->safe_psql($was, "$parallel; TABLE keyed"), $funnels, 'views of aggregates over rows are there, and answer in every plan');
 	like($node->safe_psql($was, "$parallel; EXPLAIN (COSTS OFF) TABLE keyed"), qr/^Aggregate.*Gather/s, 'workers read, and one process counts');
+	is($node->safe_psql($was, 'SELECT count(*), sum(value), min(at), min(attempt) FROM tries'), $tries, 'views of a function with a new column are there, and answer');
+	is($node->safe_psql($was, q{SELECT DISTINCT whole ~ '"\)$' FROM tries}), 't', 'its rows have the column');
+	is($node->safe_psql($was, 'SELECT DISTINCT seven FROM seven'), '7', 'what stands beside it is where it was');
+	$node->safe_psql($was, sprintf 'CREATE VIEW again AS %s', $node->safe_psql($was, q{SELECT pg_get_viewdef('tries')}));
+	is($node->safe_psql($was, 'SELECT count(*), sum(value), min(at), min(attempt) FROM again'), $tries, 'they can be dumped');
+	$node->safe_psql($was, 'DROP VIEW again, seven');
 	for my $query (@copies)
 	{
 		my @copies = map { $node->safe_psql($_, $query) } $was, $now;
