@@ -13,7 +13,7 @@
 
 #include "matcher/call.h"
 #include "population/tally.h"
-#include "type/array.h"
+#include "type/chosen.h"
 #include "type/codec.h"
 
 PG_FUNCTION_INFO_V1(journey_slice);
@@ -185,62 +185,12 @@ journey_slice_pattern(PG_FUNCTION_ARGS)
  * ----------
  */
 
-/* Columns to put so many touchpoints into, as wide as those they come from. */
-typedef struct Chosen
-{
-	int64		count;
-	TimestampTz *at;
-	uint32	   *event;
-	uint32	   *channel;
-	double	   *value;
-	double	   *score;
-} Chosen;
-
-static void *
-make_column(int64 count, Size size)
-{
-	return array_alloc(CurrentMemoryContext, Max(count, 1), size);
-}
-
-static void
-make_room(Chosen *chosen, const JourneyColumns *columns, int64 count)
-{
-	chosen->count = 0;
-	chosen->at = make_column(count, sizeof(TimestampTz));
-	chosen->event = make_column(count, sizeof(uint32));
-	chosen->channel = columns->channel ? make_column(count, sizeof(uint32)) : NULL;
-	chosen->value = columns->value ? make_column(count, sizeof(double)) : NULL;
-	chosen->score = columns->score ? make_column(count, sizeof(double)) : NULL;
-}
-
-static inline void
-choose(Chosen *chosen, const JourneyColumns *columns, int64 i)
-{
-	int64		to = chosen->count++;
-
-	chosen->at[to] = columns->at[i];
-	chosen->event[to] = columns->event[i];
-	if (chosen->channel)
-		chosen->channel[to] = columns->channel[i];
-	if (chosen->value)
-		chosen->value[to] = columns->value[i];
-	if (chosen->score)
-		chosen->score[to] = columns->score[i];
-}
-
 /* The journey of what was chosen. */
 static Datum
 journey_of(const Chosen *chosen, const JourneyColumns *columns)
 {
-	JourneyColumns result = {0};
+	JourneyColumns result = chosen_columns(chosen, columns->labels);
 
-	result.count = chosen->count;
-	result.at = chosen->at;
-	result.event = chosen->event;
-	result.channel = chosen->channel;
-	result.value = chosen->value;
-	result.score = chosen->score;
-	result.labels = columns->labels;
 	return PointerGetDatum(journey_encode(&result));
 }
 
@@ -269,7 +219,7 @@ matching_touchpoints(FunctionCallInfo fcinfo, const char *function, bool keep)
 		pattern_call_end(call);
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	make_room(&chosen, columns, kept);
+	chosen_create(&chosen, columns, kept);
 	for (int64 i = 0; i < columns->count; i++)
 	{
 		bool		matched = next < matches && match[next] == i;
@@ -321,7 +271,7 @@ journey_distinct_touchpoints(PG_FUNCTION_ARGS)
 												 PG_GETARG_DATUM(0), COLUMN_ALL);
 	Chosen		chosen;
 
-	make_room(&chosen, columns, columns->count);
+	chosen_create(&chosen, columns, columns->count);
 	for (int64 i = 0; i < columns->count; i++)
 	{
 		if ((i & MANY) == MANY)
@@ -363,7 +313,7 @@ journey_collapse(PG_FUNCTION_ARGS)
 												 PG_GETARG_DATUM(0), COLUMN_ALL);
 	Chosen		chosen;
 
-	make_room(&chosen, columns, columns->count);
+	chosen_create(&chosen, columns, columns->count);
 	for (int64 first = 0, end; first < columns->count; first = end)
 	{
 		for (end = first + 1; end < columns->count && same_labels(columns, end); end++)
@@ -452,7 +402,7 @@ journey_replace_matches(PG_FUNCTION_ARGS)
 		pattern_call_end(call);
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
-	make_room(&chosen, columns, columns->count);
+	chosen_create(&chosen, columns, columns->count);
 	while (chain.completed)
 	{
 		int64		first = lower_bound(columns, chain.started_at);

@@ -15,8 +15,8 @@
 
 #include "matcher/call.h"
 #include "matcher/staging.h"
-#include "type/array.h"
 #include "type/builder.h"
+#include "type/chosen.h"
 #include "type/codec.h"
 #include "type/row.h"
 #include "type/touchpoint.h"
@@ -31,6 +31,8 @@ PG_FUNCTION_INFO_V1(furthest_stage);
 PG_FUNCTION_INFO_V1(current_stage);
 
 #define MANY				0xffff	/* touchpoints between looks at interrupts */
+
+#define NEAR				16	/* places that a touchpoint goes back step by step */
 
 #define MAX_SHOWN_LENGTH	200 /* of a label in a message */
 
@@ -365,6 +367,53 @@ stage_code(StageCall *call, int stage)
 	return call->code[stage];
 }
 
+/*
+ * Lets the touchpoint chosen last go back to its place among those of its instant; false: that
+ * is too far to go step by step.
+ */
+static bool
+settle(Chosen *chosen, const Labels *labels)
+{
+	const JourneyColumns columns = chosen_columns(chosen, labels);
+	int64		i = chosen->count - 1;
+
+	for (int steps = 0; i > 0 && columns.at[i] == columns.at[i - 1]; steps++, i--)
+	{
+		if (touchpoints_compare(&columns, i - 1, &columns, i) <= 0)
+			break;
+		if (steps == NEAR)
+			return false;
+		chosen_swap(chosen, i - 1, i);
+	}
+	return true;
+}
+
+/* The touchpoints with their stages as events; are they in order? */
+static bool
+choose_staged(StageCall *call, const JourneyColumns *columns, const int8 *stage,
+			  Unmapped unmapped, Chosen *chosen)
+{
+	bool		in_order = true;
+
+	for (int64 i = 0; i < columns->count; i++)
+	{
+		int64		to = chosen->count;
+
+		if ((i & MANY) == MANY)
+			CHECK_FOR_INTERRUPTS();
+		if (stage[i] == STAGE_NONE && unmapped == UNMAPPED_DROP)
+			continue;
+		if (stage[i] == STAGE_NONE && unmapped == UNMAPPED_ERROR)
+			refuse_unmapped(columns, i);
+		choose(chosen, columns, i);
+		if (stage[i] != STAGE_NONE)
+			chosen->event[to] = stage_code(call, stage[i]);
+		if (in_order && to > 0 && chosen->at[to] == chosen->at[to - 1])
+			in_order = settle(chosen, call->labels);
+	}
+	return in_order;
+}
+
 /* restage(journey, model, unmapped) */
 Datum
 restage(PG_FUNCTION_ARGS)
@@ -373,27 +422,21 @@ restage(PG_FUNCTION_ARGS)
 	Unmapped	unmapped = unmapped_argument(fcinfo, 2);
 	const JourneyColumns *columns;
 	const int8 *stage;
+	Chosen		chosen;
+	JourneyColumns staged;
 	JourneyBuilder *builder;
+	bool		in_order;
 
 	if (PG_ARGISNULL(0))
 		return finish(fcinfo, call, NULL);
 	columns = load(fcinfo, call, COLUMN_ALL, &stage);
+	chosen_create(&chosen, columns, columns->count);
+	in_order = choose_staged(call, columns, stage, unmapped, &chosen);
+	staged = chosen_columns(&chosen, call->labels);
+	if (in_order)
+		return finish(fcinfo, call, journey_encode(&staged));
 	builder = builder_create(CurrentMemoryContext, call->labels);
-	for (int64 i = 0; i < columns->count; i++)
-	{
-		uint32		event = columns->event[i];
-
-		if ((i & MANY) == MANY)
-			CHECK_FOR_INTERRUPTS();
-		if (stage[i] != STAGE_NONE)
-			event = stage_code(call, stage[i]);
-		else if (unmapped == UNMAPPED_DROP)
-			continue;
-		else if (unmapped == UNMAPPED_ERROR)
-			refuse_unmapped(columns, i);
-		builder_add(builder, columns->at[i], event, COLUMN_CHANNEL_AT(columns, i),
-					COLUMN_VALUE_AT(columns, i), COLUMN_SCORE_AT(columns, i));
-	}
+	builder_add_columns(builder, &staged);
 	return finish(fcinfo, call, builder_journey(builder));
 }
 

@@ -17,6 +17,7 @@
 
 #include "type/array.h"
 #include "type/codec.h"
+#include "type/touchpoint.h"
 
 /*
  * Scratch that is kept from call to call may belong to an index, and so live as
@@ -105,26 +106,23 @@ same_bytes(const struct varlena *a, const struct varlena *b)
 	return size == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), size) == 0;
 }
 
-/*
- * Two touchpoints of different journeys in the canonical order.  LABEL_NONE has a text of
- * no length, and so comes first.
- */
-static int
-compare_touchpoints(const JourneyColumns *a, const JourneyColumns *b, int64 i)
+/* LABEL_NONE has a text of no length, and so comes first. */
+int
+touchpoints_compare(const JourneyColumns *a, int64 i, const JourneyColumns *b, int64 k)
 {
 	const Label *la = a->labels->label;
 	const Label *lb = b->labels->label;
 	int			result;
 
-	if (a->at[i] != b->at[i])
-		return a->at[i] < b->at[i] ? -1 : 1;
-	result = label_compare(&la[a->event[i]], &lb[b->event[i]]);
+	if (a->at[i] != b->at[k])
+		return a->at[i] < b->at[k] ? -1 : 1;
+	result = label_compare(&la[a->event[i]], &lb[b->event[k]]);
 	if (result == 0 && (a->channel || b->channel))
-		result = label_compare(&la[COLUMN_CHANNEL_AT(a, i)], &lb[COLUMN_CHANNEL_AT(b, i)]);
+		result = label_compare(&la[COLUMN_CHANNEL_AT(a, i)], &lb[COLUMN_CHANNEL_AT(b, k)]);
 	if (result == 0 && (a->value || b->value))
-		result = compare_numbers(COLUMN_VALUE_AT(a, i), COLUMN_VALUE_AT(b, i));
+		result = compare_numbers(COLUMN_VALUE_AT(a, i), COLUMN_VALUE_AT(b, k));
 	if (result == 0 && (a->score || b->score))
-		result = compare_numbers(COLUMN_SCORE_AT(a, i), COLUMN_SCORE_AT(b, i));
+		result = compare_numbers(COLUMN_SCORE_AT(a, i), COLUMN_SCORE_AT(b, k));
 	return result;
 }
 
@@ -145,7 +143,7 @@ compare_content(FunctionCallInfo fcinfo, struct varlena *va, struct varlena *vb)
 	{
 		if ((i & MANY) == MANY)
 			CHECK_FOR_INTERRUPTS();
-		result = compare_touchpoints(a, b, i);
+		result = touchpoints_compare(a, i, b, i);
 	}
 	if (result == 0)
 		result = (a->count > b->count) - (a->count < b->count);

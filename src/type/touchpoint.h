@@ -38,6 +38,9 @@ touchpoint_compare(const Touchpoint *a, const Touchpoint *b, const Labels *label
 	return result;
 }
 
+/* The same of two in columns, whose labels may be in different tables; compare.c. */
+extern int	touchpoints_compare(const JourneyColumns *a, int64 i, const JourneyColumns *b, int64 k);
+
 /*
  * Checks of what comes from outside, each with an error that names the
  * offender: the time of a touchpoint is finite and a timestamp, its event is

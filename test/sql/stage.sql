@@ -77,6 +77,9 @@ SELECT refusal($$SELECT restage(j('0:x@web 1:q'), 'a: x', 'error')$$);
 SELECT s(restage(j('0:x=2 0:y=1 0:z 1:y@b 1:x@c 1:z@a'), 'b: x, y; a: z'));
 SELECT s(restage(j('0:x 0:x 0:y'), 'a: x, y'));
 SELECT restage(j('0:x=2 0:y@b=1 0:z 1:q@c*3'), 'b: x, y; a: z', 'keep') = j('0:b=2 0:b@b=1 0:a 1:q@c*3');
+\echo -- so do many at one instant, in whatever order their new names stand
+SELECT restage(j(string_agg(format('%s:e%s@c%s=%s', n / 100, n % 10, n % 7, n), ' ')), string_agg(DISTINCT format('s%s: e%s', 9 - n % 10, n % 10), ';'))
+     = j(string_agg(format('%s:s%s@c%s=%s', n / 100, 9 - n % 10, n % 7, n), ' ')) FROM generate_series(1, 499) n;
 \echo -- the name of a stage may be that of an event or of a channel
 SELECT s(restage(j('0:x@b 1:b@x 2:a'), 'b: x; x: b', 'keep'));
 \echo -- nothing left is the empty journey; nothing there stays so
