@@ -115,6 +115,29 @@ SELECT q.n, c.channels, c.customers, c.average_switches
 FROM (SELECT n % 3 AS n, omnichannel_summary(j('0:a@x 1:b@' || n % 2 || ' 2:a@' || n % 3), 'a') AS f FROM generate_series(1, 12) n GROUP BY 1) q, unnest(f) c ORDER BY 1, 2;
 SELECT customer, cardinality(omnichannel_summary(journey, 'order') OVER (ORDER BY customer)) FROM shop ORDER BY customer;
 
+\echo omnichannel beside multichannel: three saw an advertisement, two of them ordered, both in another channel; of visitors, three of five, all where they came
+SELECT o.stage, o.customers AS omnichannel, m.customers AS multichannel
+FROM (VALUES ('ad -> order'), ('visit -> order')) p(pattern),
+     LATERAL unnest((SELECT stage_funnel(journey, pattern) FROM shop)) o JOIN LATERAL unnest((SELECT stage_funnel(journey, pattern || ' same channel') FROM shop)) m USING (step);
+\echo context lost: a switch to what was done before in the channel left, not in another one, nor later; at one instant by channel
+CREATE TABLE lost AS SELECT customer, t.*
+FROM unnest('{0:a@p 1:b@p 2:a@q,0:a@p 1:b 2:c@q 3:a@r,0:a@p 1:a@q 2:b@p,0:b@p 1:a@q 2:b@p,0:a@q 0:a@p,0:b@p 1:a@q 2:a@p}'::text[]) WITH ORDINALITY AS s(spec, customer), LATERAL touchpoints(j(spec)) t;
+WITH done AS (
+    SELECT customer, channel, event, min(at) AS at FROM lost GROUP BY customer, channel, event
+), switches AS (
+    SELECT customer, at, event, channel, lag(channel) OVER (PARTITION BY customer ORDER BY at, channel COLLATE "C") AS left_channel
+    FROM lost WHERE channel IS NOT NULL
+), repeated AS (
+    SELECT s.left_channel, s.channel, count(*) AS repeated
+    FROM switches AS s JOIN done AS d ON d.customer = s.customer AND d.channel = s.left_channel AND d.event = s.event AND d.at <= s.at
+    WHERE s.channel <> s.left_channel
+    GROUP BY s.left_channel, s.channel
+)
+SELECT t.from_event AS from_channel, t.to_event AS to_channel, t.transitions AS switches, coalesce(r.repeated, 0) AS repeated
+FROM unnest((SELECT journey_transitions(channels_as_events(journey)) FROM (SELECT journey_agg(at, event, channel) AS journey FROM lost GROUP BY customer) j)) AS t
+LEFT JOIN repeated AS r ON r.left_channel = t.from_event AND r.channel = t.to_event
+WHERE t.from_event <> t.to_event ORDER BY 1, 2;
+
 -- 2000 customers with some 10 touchpoints each, on a grid of times.  Sums of values are exact.
 CREATE TABLE many AS
 SELECT customer, customer % 3 AS country, journey_agg(at, event, channel, value) AS journey
