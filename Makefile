@@ -27,7 +27,7 @@ MODULE_big = journey
 OBJS       = $(patsubst %.c,%.o,$(call files,src/*.c src/*/*.c))
 
 # The install script is these files in this order: later ones use earlier ones.
-SQL_PARTS  = journey aggregate match tally funnel session reshape rename measure attribution stage map pain sequence channel rating arrays
+SQL_PARTS  = journey aggregate match tally funnel session reshape rename measure attribution stage map pain sequence channel omnichannel rating arrays
 DATA       = $(call files,sql/journey--*--*.sql)
 DATA_built = journey--$(EXTVERSION).sql
 

@@ -1066,6 +1066,87 @@ CREATE AGGREGATE ces(score double precision) (
 );
 COMMENT ON AGGREGATE ces(double precision) IS 'customer effort score: the mean of the ratings';
 
+/* Customers by how many channels they use, and what becomes of them. */
+
+CREATE TYPE channel_count AS (
+    channels integer,
+    customers bigint,
+    converted bigint,
+    conversion double precision,
+    low double precision,
+    high double precision,
+    average_switches double precision,
+    average_touchpoints double precision,
+    median_seconds double precision,
+    value double precision,
+    finished_elsewhere bigint
+);
+COMMENT ON TYPE channel_count IS 'customers who use so many channels, as returned by omnichannel_summary';
+COMMENT ON COLUMN channel_count.channels IS 'different channels of the whole journey; 0: no touchpoint has one';
+COMMENT ON COLUMN channel_count.customers IS 'customers who use so many';
+COMMENT ON COLUMN channel_count.converted IS 'customers with a touchpoint that is the goal';
+COMMENT ON COLUMN channel_count.conversion IS 'converted / customers';
+COMMENT ON COLUMN channel_count.low IS 'lower bound of the conversion''s 95 % Wilson interval';
+COMMENT ON COLUMN channel_count.high IS 'upper bound of the conversion''s 95 % Wilson interval';
+COMMENT ON COLUMN channel_count.average_switches IS 'channel_switches(journey), on average';
+COMMENT ON COLUMN channel_count.average_touchpoints IS 'touchpoints of the whole journey, on average';
+COMMENT ON COLUMN channel_count.median_seconds IS 'from the first touchpoint to the first that is the goal';
+COMMENT ON COLUMN channel_count.value IS 'sum of the values of these journeys; null if there are none';
+COMMENT ON COLUMN channel_count.finished_elsewhere IS 'customers whose first goal has another channel than they started in';
+
+CREATE FUNCTION omnichannel_summary_final(journey_tally) RETURNS channel_count[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION omnichannel_summary_final(journey_tally) IS 'aggregate final function of omnichannel_summary';
+
+CREATE FUNCTION omnichannel_summary_transition(journey_tally, journey, goal text) RETURNS journey_tally
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION omnichannel_summary_transition(journey_tally, journey, goal text) IS 'aggregate transition function of omnichannel_summary';
+
+CREATE AGGREGATE omnichannel_summary(journey, goal text) (
+    SFUNC = omnichannel_summary_transition,
+    STYPE = journey_tally,
+    SSPACE = 8192,
+    FINALFUNC = omnichannel_summary_final,
+    COMBINEFUNC = journey_tally_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE omnichannel_summary(journey, goal text) IS
+    'conversion, switches, time and value by the number of channels that customers use';
+
+CREATE FUNCTION omnichannel_summary_keyed_final(internal) RETURNS channel_count[]
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION omnichannel_summary_keyed_final(internal) IS 'aggregate final function of omnichannel_summary';
+
+CREATE FUNCTION omnichannel_summary_keyed_transition(internal, anyelement, timestamptz, text, text, goal text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION omnichannel_summary_keyed_transition(internal, anyelement, timestamptz, text, text, goal text) IS 'aggregate transition function of omnichannel_summary';
+
+CREATE AGGREGATE omnichannel_summary(customer anyelement, at timestamptz, event text, channel text, goal text) (
+    SFUNC = omnichannel_summary_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = omnichannel_summary_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE omnichannel_summary(customer anyelement, at timestamptz, event text, channel text, goal text) IS
+    'conversion, switches, time and value by the number of channels that customers use, straight from rows of an events table';
+
+CREATE FUNCTION omnichannel_summary_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, goal text) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION omnichannel_summary_keyed_transition(internal, anyelement, timestamptz, text, text, double precision, goal text) IS 'aggregate transition function of omnichannel_summary';
+
+CREATE AGGREGATE omnichannel_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, goal text) (
+    SFUNC = omnichannel_summary_keyed_transition,
+    STYPE = internal,
+    SSPACE = 16384,
+    FINALFUNC = omnichannel_summary_keyed_final,
+    FINALFUNC_MODIFY = SHAREABLE,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE omnichannel_summary(customer anyelement, at timestamptz, event text, channel text, value double precision, goal text) IS
+    'conversion, switches, time and value by the number of channels that customers use, straight from rows of an events table';
+
 /*
  * Array types are members of the extension, too, so that postgres_fdw ships aggregates
  * that return them.  PostgreSQL 17 and later do this by themselves.

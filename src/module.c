@@ -20,6 +20,7 @@ extern const Analysis pain_points_analysis;
 extern const Analysis journey_flow_analysis;
 extern const Analysis journey_paths_analysis;
 extern const Analysis journey_transitions_analysis;
+extern const Analysis omnichannel_summary_analysis;
 
 extern void _PG_init(void);
 
@@ -39,6 +40,7 @@ _PG_init(void)
 	population_register(&journey_flow_analysis);
 	population_register(&journey_paths_analysis);
 	population_register(&journey_transitions_analysis);
+	population_register(&omnichannel_summary_analysis);
 #ifdef JOURNEY_TEST_FORMAT
 	journey_test_format_init();
 #endif

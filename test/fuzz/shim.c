@@ -524,6 +524,23 @@ pg_lltoa(int64 number, char *text)
 	return sprintf(text, INT64_FORMAT, number);
 }
 
+int32
+pg_strtoint32(const char *text)
+{
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (end == text || *end != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("not an integer")));
+	if (errno != 0 || number < PG_INT32_MIN || number > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("integer out of range")));
+	return number;
+}
+
 bool
 scanner_isspace(char c)
 {

@@ -231,6 +231,44 @@ check_added_touchpoints(const Counted *before)
 }
 
 /* ----------
+ * Numbers of channels
+ * ----------
+ */
+
+/* Columns of channel_count. */
+enum
+{
+	COUNT_CUSTOMERS = 1,
+	COUNT_CONVERTED,
+	COUNT_CONVERSION,
+	COUNT_LOW,
+	COUNT_HIGH
+};
+
+static inline void
+check_channels(const Datum *values, const bool *nulls)
+{
+	int64		customers = DatumGetInt64(values[COUNT_CUSTOMERS]);
+	int64		converted = DatumGetInt64(values[COUNT_CONVERTED]);
+
+	fuzz_check(converted >= 0 && converted <= customers, "more customers convert than there are");
+	fuzz_check(nulls[COUNT_CONVERSION] == (customers == 0) &&
+			   nulls[COUNT_LOW] == nulls[COUNT_CONVERSION], "a rate is missing, or one of nobody");
+	fuzz_check(is_rate(values, nulls, COUNT_LOW) && is_rate(values, nulls, COUNT_HIGH) &&
+			   is_after(values, nulls, COUNT_CONVERSION, COUNT_LOW) &&
+			   is_after(values, nulls, COUNT_HIGH, COUNT_CONVERSION),
+			   "a rate is outside its interval");
+	counted.customers += customers;
+}
+
+static inline void
+check_added_customer(const Counted *before)
+{
+	fuzz_check(counted.customers > before->customers || counted.customers > 9e15,
+			   "a customer who is added does not count");
+}
+
+/* ----------
  * Answers of any analysis
  * ----------
  */
@@ -248,6 +286,7 @@ static const Checks checks[] = {
 	{"session_summary", check_summary, check_added_sessions},
 	{"journey_map", check_map, check_added_touchpoints},
 	{"pain_points", check_point, check_added_touchpoints},
+	{"omnichannel_summary", check_channels, check_added_customer},
 	{NULL}
 };
 

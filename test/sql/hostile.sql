@@ -297,6 +297,8 @@ BEGIN
 		(SELECT public.journey_map(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
 		(SELECT public.pain_points(j, 'x: a, c; y: b after a')::pg_catalog.text FROM public.shop),
 		(SELECT public.pain_points(id, at, event, channel, value, score, 'x: a, c; y: b after a', 0)::pg_catalog.text FROM public.event),
+		(SELECT public.omnichannel_summary(j, '(c|d)@w')::pg_catalog.text FROM public.shop),
+		(SELECT public.omnichannel_summary(id, at, event, channel, value, '(c|d)@w')::pg_catalog.text FROM public.event),
 		(SELECT pg_catalog.concat_ws(' ', public.score_from_nps(7), public.score_from_csat(4, 5), public.score_from_ces(4, 5))),
 		(SELECT pg_catalog.string_agg(r::pg_catalog.text, ',') FROM public.stage_model_rules('online') r),
 		(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', c, public.channel_kind(c), public.channel_direction(c)), ',' ORDER BY id) FROM public.shop, public.classify_channel('source', 'store') c),
