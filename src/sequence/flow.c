@@ -75,9 +75,10 @@ flow_configure(const ArgumentValue *value)
 {
 	FlowPlan   *flow = palloc0(sizeof(FlowPlan));
 	int64		steps = value[0].number;
+	int64		positions = steps < 0 ? -steps : steps;
 	TallyShape *link;
 
-	if (Abs(steps) < 2 || Abs(steps) > FLOW_MOST_STEPS)
+	if (positions < 2 || positions > FLOW_MOST_STEPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("steps must be from 2 to %d, or from -2 to -%d to count from the end",
@@ -85,7 +86,7 @@ flow_configure(const ArgumentValue *value)
 				 errdetail("It is %lld.", (long long) steps)));
 	sequence_check_top(value[1].number);
 	flow->from_end = steps < 0;
-	flow->links = Abs(steps) - 1;
+	flow->links = positions - 1;
 	flow->first = flow->from_end ? steps : 1;
 	flow->top = value[1].number;
 	flow->memo.context = CurrentMemoryContext;
