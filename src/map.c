@@ -442,7 +442,7 @@ map_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 	TopLabel   *channel = find_top_labels(tally, SHAPE_CHANNEL, model->stages);
 	TopLabel   *event = find_top_labels(tally, SHAPE_EVENT, model->stages);
 	double		previous = get_float8_nan();
-	int64		reached[STAGE_MAX];
+	int64		reached[STAGE_MAX] = {0};
 
 	count_reached(tally, model->stages, reached);
 	for (int stage = 0; stage < model->stages; stage++)
@@ -465,7 +465,7 @@ map_rows(const AnalysisPlan *plan, const Tally *tally, Report *report)
 static bool
 map_remark(const AnalysisPlan *plan, const Tally *tally, const Remark *remark)
 {
-	int64		reached[STAGE_MAX];
+	int64		reached[STAGE_MAX] = {0};
 
 	count_reached(tally, ((const MapPlan *) plan)->model->stages, reached);
 	if (reached[0] > 0)

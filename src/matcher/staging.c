@@ -245,7 +245,7 @@ staging_load(Staging *staging, const JourneyColumns *columns, uint64 generation)
 {
 	bool		by_channel = columns->channel && (staging->model->columns & COLUMN_CHANNEL) != 0;
 	const StagedPair *pair = NULL;
-	uint64		last = PG_UINT64_MAX;
+	uint64		last = 0;
 	TimestampTz instant = DT_NOBEGIN;
 
 	if (staging->labels != columns->labels || staging->generation != generation)
@@ -260,7 +260,7 @@ staging_load(Staging *staging, const JourneyColumns *columns, uint64 generation)
 
 		if ((i & MANY) == MANY)
 			CHECK_FOR_INTERRUPTS();
-		if (key != last)
+		if (pair == NULL || key != last)
 			pair = find_pair(staging, columns->event[i], channel);
 		last = key;
 		staging->stage[i] = pair->stage;
