@@ -76,8 +76,8 @@ my @victims = (
 		'SELECT /* victim */ count(j) FROM (SELECT journey_agg(at, event, channel) AS j FROM events GROUP BY customer) q' ],
 	[ 'a keyed funnel', 'client backend', $funnel ],
 	[ 'a keyed funnel in a worker', 'parallel worker', q{SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-		SET enable_partitionwise_aggregate = on; SET parallel_leader_participation = off;
-		SELECT /* victim */ part, stage_funnel(customer + 0 * length(repeat(event, 20000)), at, event, 'a -> b') FROM parts GROUP BY part} ]);
+		SET enable_partitionwise_aggregate = on; SET parallel_leader_participation = off; SET work_mem = '64kB';
+		SELECT /* victim */ part, stage_funnel(customer + 0 * length(repeat(event, 20000)), at, event, 'a -> b -> c -> d') FROM parts GROUP BY part} ]);
 for (@victims)
 {
 	my ($victim, $type, $statements) = @$_;
